@@ -1,0 +1,20 @@
+package main
+import (
+ _ "gorgonia.org/gorgonia"
+ _ "gorgonia.org/tensor"
+ _ "gonum.org/v1/gonum/mat"
+ _ "gonum.org/v1/plot"
+ _ "gonum.org/v1/plot/plotter"
+ _ "gonum.org/v1/plot/vg/vgsvg"
+ _ "gonum.org/v1/plot/vg/vgpdf"
+ _ "gonum.org/v1/plot/vg/vgimg"
+ _ "github.com/go-zeromq/zmq4"
+ _ "golang.org/x/tools/go/packages"
+ _ "golang.org/x/tools/imports"
+ _ "golang.org/x/tools/go/gcexportdata"
+ _ "github.com/spf13/cobra"
+ _ "github.com/parquet-go/parquet-go"
+ _ "github.com/ebitengine/purego"
+ _ "github.com/chromedp/chromedp"
+ _ "go4.org/unsafe/assume-no-moving-gc"
+)
