@@ -1,0 +1,80 @@
+package rate
+
+import "math"
+
+// weakT9 is the temperature grid of the weak tables; log10(rho Ye) runs from 1 to weakDensities in steps of 1.
+var weakT9 = [...]float64{0.01, 0.1, 0.2, 0.4, 0.7, 1, 1.5, 2, 3, 5, 10, 30}
+
+const weakDensities = 11
+
+// weakTable holds log10 of decay and capture rates in 1/s and of the neutrino loss in MeV/s, T9 running fastest.
+type weakTable struct {
+	decay, capture, neutrino [len(weakT9) * weakDensities]float64
+}
+
+// weakPoint is a place in the grid of the weak tables: node is the lower corner of a cell, u and v the fractions of
+// the cell in T9 and log10(rho Ye). slope is 0 where rho Ye was clipped, else 1.
+type weakPoint struct {
+	node            int
+	u, v, slope, t9 float64
+}
+
+func newWeakPoint(t9, rhoYe float64) weakPoint {
+	p := weakPoint{t9: t9, slope: 1}
+	i, last := 0, len(weakT9)-1
+	t9 = min(max(t9, weakT9[0]), weakT9[last])
+	for i < last-1 && t9 >= weakT9[i+1] {
+		i++
+	}
+	p.u = (t9 - weakT9[i]) / (weakT9[i+1] - weakT9[i])
+	x := math.Log10(rhoYe)
+	if !(x > 1) {
+		x, p.slope = 1, 0
+	} else if x > weakDensities {
+		x, p.slope = weakDensities, 0
+	}
+	j := min(int(x)-1, weakDensities-2)
+	p.v = x - 1 - float64(j)
+	p.node = j*len(weakT9) + i
+	return p
+}
+
+// at returns 10^q at the point, q bilinear in T9 and log10(rho Ye), and its derivative with respect to ln(rho Ye).
+func (p *weakPoint) at(q *[len(weakT9) * weakDensities]float64) (value, d float64) {
+	k := p.node
+	low := q[k] + p.u*(q[k+1]-q[k])
+	k += len(weakT9)
+	high := q[k] + p.u*(q[k+1]-q[k])
+	value = math.Exp(math.Ln10 * (low + p.v*(high-low)))
+	return value, value * (high - low) * p.slope // d log10 q/d log10 rhoYe = d ln q/d ln rhoYe
+}
+
+// eval returns the rate in 1/s, the neutrino energy in MeV per reaction, and the derivative of the rate with respect to
+// ln(rho Ye). Tables are not trusted at low temperature: there the rate passes over to w.low.
+func (w *WeakTable) eval(p *weakPoint) (lambda, qnu, d float64) {
+	decay, dDecay := p.at(&w.table.decay)
+	capture, dCapture := p.at(&w.table.capture)
+	lambda, d = decay+capture, dDecay+dCapture
+	qnu = w.lowNu
+	if lambda >= 1e-30 {
+		loss, _ := p.at(&w.table.neutrino)
+		qnu = loss / lambda
+	} else if w.low == 0 {
+		qnu = 0
+	}
+	if w.low > 0 && p.t9 < w.tableFrom+blendWidth {
+		share := max((p.t9-w.tableFrom)/blendWidth, 0)
+		lambda = share*lambda + (1-share)*w.low
+		d *= share
+	}
+	return lambda, qnu, d
+}
+
+// A table's share in a rate rises from 0 to 1 over blendWidth in T9 above tableFrom, 0.01 up to manganese and 0.063
+// from iron on.
+const (
+	blendWidth     = 0.01
+	tableFromLight = 0.01
+	tableFromHeavy = 0.063
+	heavyZ         = 26
+)
