@@ -1,0 +1,135 @@
+package ode
+
+import "math"
+
+// linear is the sequence of linear systems (c I - J) x = b of one integration,
+// with invariants in the place of some rows.
+type linear struct {
+	st       *Structure
+	choice   chooser
+	factors  lu
+	jac      []float64
+	c        float64
+	replace  [][]float64
+	residual []float64
+	sum      []float64
+	refine   bool
+	checked  bool
+	stats    *Stats
+}
+
+func (l *linear) init(st *Structure, stats *Stats) {
+	n := st.Dim()
+	if l.st != st {
+		l.st = st
+		l.choice = chooser{}
+		l.factors = lu{}
+	}
+	// A choice that an earlier integration left would make results depend on
+	// the order in which integrations are run.
+	for k := range l.choice.rows {
+		l.choice.rows[k] = -1
+	}
+	l.stats = stats
+	l.jac = grow(l.jac, st.pattern.NonZeros())
+	l.residual = grow(l.residual, n)
+	l.sum = grow(l.sum, n)
+	if len(l.replace) != n {
+		l.replace = make([][]float64, n)
+	}
+}
+
+// evaluate computes the Jacobian at a state and settles which equations the
+// invariants replace there.
+func (l *linear) evaluate(p *Problem, t float64, y []float64) {
+	p.Jacobian(t, y, l.jac)
+	l.stats.Jacobians++
+	if l.choice.choose(l.st, y) || l.factors.sym == nil {
+		clear(l.replace)
+		for k, r := range l.choice.rows {
+			l.replace[r] = l.st.invariants[k].Weights
+		}
+		l.factors.reset(l.st.symbolic(l.choice.rows))
+	}
+}
+
+// factor prepares solves with c I - J.
+func (l *linear) factor(c float64) error {
+	l.c = c
+	l.checked, l.refine = false, false
+	l.stats.Factorizations++
+	return l.factors.factor(c, l.jac, l.replace)
+}
+
+// solve overwrites b by x. Rows that an invariant replaces take the change of
+// that invariant, usually zero, as their right-hand side: the caller leaves
+// anything there, and it is set to zero.
+//
+// The first solve after a factorisation looks at the residual; where rounding
+// has grown beyond what double precision allows, that solve and the later ones
+// with the same factors are refined by one correction each.
+func (l *linear) solve(b []float64) error {
+	l.stats.Solves++
+	for _, r := range l.choice.rows {
+		b[r] = 0
+	}
+	if l.checked && !l.refine {
+		l.factors.solve(b)
+		return nil
+	}
+	rhs := l.residual
+	copy(rhs, b)
+	l.factors.solve(b)
+	if err := l.backwardError(rhs, b); l.checked || err > 1e-11 {
+		l.factors.solve(rhs)
+		for i, d := range rhs {
+			b[i] += d
+		}
+		l.refine = true
+		l.stats.Refinements++
+		if d := norm1(rhs); !l.checked && !(d <= 1e-3*norm1(b)) {
+			return errSingular
+		}
+	}
+	l.checked = true
+	return nil
+}
+
+// backwardError replaces rhs by the residual rhs - M x and returns the largest
+// of its components relative to the terms that it was summed from.
+func (l *linear) backwardError(rhs, x []float64) float64 {
+	worst := 0.0
+	for i := range rhs {
+		size := math.Abs(rhs[i])
+		r := rhs[i]
+		if w := l.replace[i]; w != nil {
+			for j, v := range w {
+				r -= v * x[j]
+				size += math.Abs(v * x[j])
+			}
+		} else {
+			r -= l.c * x[i]
+			size += math.Abs(l.c * x[i])
+			lo, hi := l.st.pattern.start[i], l.st.pattern.start[i+1]
+			cols := l.st.pattern.cols[lo:hi]
+			for k, v := range l.jac[lo:hi] {
+				d := v * x[cols[k]]
+				r += d
+				size += math.Abs(d)
+			}
+		}
+		rhs[i] = r
+		if math.Abs(r) > worst*size {
+			worst = math.Abs(r) / size
+		}
+	}
+	return worst
+}
+
+func norm1(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += math.Abs(v)
+	}
+	return s
+}

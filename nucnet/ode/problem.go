@@ -1,0 +1,191 @@
+package ode
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+)
+
+// Problem is a system dy/dt = f(t, y). Its functions are called from one
+// goroutine at a time, with y and dst of length Structure.Dim() that they must
+// not keep.
+type Problem struct {
+	// Structure says where the Jacobian has entries.
+	Structure *Structure
+
+	// Func stores f(t, y) in dst.
+	Func func(t float64, y, dst []float64)
+
+	// Jacobian stores df_i/dy_j in dst, for every entry of the pattern in the
+	// pattern's numbering.
+	Jacobian func(t float64, y, dst []float64)
+
+	// TimeDerivative stores the partial derivative df/dt in dst. It is nil
+	// for an autonomous system.
+	TimeDerivative func(t float64, y, dst []float64)
+
+	// BeginStep, if not nil, is called with the state at which a step begins,
+	// before Func and Jacobian at that state, and not again when the step is
+	// tried with another size. A problem may prepare there what it
+	// approximates within a step.
+	BeginStep func(t float64, y []float64)
+
+	// Admissible, if not nil, is asked at the end of a step that passed the
+	// error test. Where it says no, the step is repeated with half its size.
+	Admissible func(y []float64) bool
+}
+
+// Invariant is a linear first integral: the sum of Weights[i] y[i] keeps its
+// initial value along every solution.
+//
+// Within linear systems the invariant takes the place of one equation that is
+// redundant beside it, the one in which it has most of its weight, chosen anew
+// as the solution moves.
+type Invariant struct {
+	Weights []float64
+
+	// Rows lists the components whose equation may be replaced; nil means any
+	// of them. With a single component the invariant is what defines that
+	// component: its row of the Jacobian is never looked at.
+	Rows []int
+}
+
+// Structure is what does not change from state to state, nor from one problem
+// to another that differs in numbers alone: the pattern of the Jacobian, the
+// invariants and the order of elimination. It keeps the symbolic
+// factorisations made for it and may be used by several goroutines at once.
+type Structure struct {
+	pattern    *Pattern
+	invariants []Invariant
+	order      []int
+
+	mu    sync.Mutex
+	known map[string]*symbolic
+}
+
+// NewStructure returns the structure of a problem. Components are eliminated
+// in the given order, by nil in that of [Markowitz].
+func NewStructure(p *Pattern, order []int, invariants ...Invariant) (*Structure, error) {
+	n := p.Dim()
+	if order == nil {
+		order = Markowitz(p, nil)
+	}
+	sorted := slices.Clone(order)
+	slices.Sort(sorted)
+	for i, k := range sorted {
+		if i != k || len(sorted) != n {
+			return nil, fmt.Errorf("ode: the order of elimination is not a permutation of %d components", n)
+		}
+	}
+	for _, inv := range invariants {
+		if len(inv.Weights) != n {
+			return nil, fmt.Errorf("ode: an invariant has %d weights for %d components", len(inv.Weights), n)
+		}
+		for _, r := range inv.Rows {
+			if r < 0 || r >= n {
+				return nil, fmt.Errorf("ode: an invariant names component %d of %d", r, n)
+			}
+		}
+	}
+	return &Structure{pattern: p, invariants: invariants, order: order, known: map[string]*symbolic{}}, nil
+}
+
+// Dim returns the number of components.
+func (s *Structure) Dim() int { return s.pattern.Dim() }
+
+// Pattern returns the pattern of the Jacobian.
+func (s *Structure) Pattern() *Pattern { return s.pattern }
+
+// symbolic returns the analysis for invariants in the place of the equations
+// rows, which are eliminated last. Each set of rows is analysed once.
+func (s *Structure) symbolic(rows []int) *symbolic {
+	key := fmt.Sprint(rows)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sym := s.known[key]; sym != nil {
+		return sym
+	}
+	n := s.Dim()
+	full := make([]bool, n)
+	for _, r := range rows {
+		full[r] = true
+	}
+	order := make([]int, 0, n)
+	for _, i := range s.order {
+		if !full[i] {
+			order = append(order, i)
+		}
+	}
+	order = append(order, rows...)
+	sym := newSymbolic(s.pattern, order, len(rows), full)
+	s.known[key] = sym
+	return sym
+}
+
+// chooser assigns to every invariant the equation that it replaces.
+type chooser struct {
+	rows    []int
+	reduced [][]float64 // invariants after elimination of the earlier ones
+}
+
+// choose picks rows by elimination among the invariants with their weights
+// multiplied by |y|, taking the largest entry as pivot, so that each invariant
+// determines a component that is not small in it. The present choice stands
+// while its entries are not much smaller than the largest. It reports whether
+// the choice has changed.
+func (c *chooser) choose(s *Structure, y []float64) bool {
+	const keep = 0.01
+	first := len(c.rows) != len(s.invariants)
+	if first {
+		c.rows = make([]int, len(s.invariants))
+		c.reduced = make([][]float64, len(s.invariants))
+		for k := range s.invariants {
+			c.rows[k] = -1
+			c.reduced[k] = make([]float64, s.Dim())
+		}
+	}
+	changed := first
+	for k, inv := range s.invariants {
+		w := c.reduced[k]
+		copy(w, inv.Weights)
+		for p := range k {
+			if m := w[c.rows[p]] / c.reduced[p][c.rows[p]]; m != 0 {
+				for i, v := range c.reduced[p] {
+					w[i] -= m * v
+				}
+				w[c.rows[p]] = 0
+			}
+		}
+		best, size := -1, 0.0
+		consider := func(i int) {
+			if slices.Contains(c.rows[:k], i) {
+				return
+			}
+			if v := math.Abs(w[i]) * (math.Abs(y[i]) + 1e-100); v > size {
+				best, size = i, v
+			}
+		}
+		if inv.Rows == nil {
+			for i := range w {
+				consider(i)
+			}
+		} else {
+			for _, i := range inv.Rows {
+				consider(i)
+			}
+		}
+		if old := c.rows[k]; old >= 0 && !slices.Contains(c.rows[:k], old) &&
+			math.Abs(w[old])*math.Abs(y[old]) > keep*size {
+			continue
+		}
+		if best < 0 {
+			// Nothing left of this invariant: any row would be wrong. The
+			// factorisation finds the matrix singular.
+			best = max(c.rows[k], 0)
+		}
+		changed = changed || best != c.rows[k]
+		c.rows[k] = best
+	}
+	return changed
+}

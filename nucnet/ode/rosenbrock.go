@@ -1,0 +1,209 @@
+package ode
+
+import "math"
+
+// tableau holds the coefficients of a Rosenbrock method with s stages in the
+// form that needs no product with the Jacobian:
+//
+//	(I/(h gamma) - J) U_i = f(t + alpha_i h, y + sum_j a_ij U_j) + sum_j c_ij U_j/h + d_i h df/dt,
+//	y(t+h) = y + sum_j b_j U_j,  error = sum_j e_j U_j.
+//
+// E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996),
+// section IV.7.
+type tableau struct {
+	order    int // of the solution
+	embedded int // of the solution that the error estimate compares with
+	gamma    float64
+	a, c     [][]float64 // rows of the stages after the first
+	alpha, d []float64   // of all stages
+	b, e     []float64
+}
+
+// rosenbrock is the work space and the algorithm that all methods with a
+// tableau share.
+type rosenbrock struct {
+	tab                   *tableau
+	linear                linear
+	u                     [][]float64
+	f0, ft                []float64
+	stage, yNew           []float64
+	errs                  []float64
+	lastErr               float64
+	fresh, afterRejection bool
+}
+
+func (r *rosenbrock) interpolates() bool { return false }
+
+func (r *rosenbrock) at(*integration, float64, []float64) {}
+
+func (r *rosenbrock) begin(it *integration, tab *tableau) error {
+	n := len(it.y)
+	r.tab = tab
+	r.u = growRows(r.u, len(tab.b), n)
+	for _, x := range []*[]float64{&r.f0, &r.ft, &r.stage, &r.yNew, &r.errs} {
+		*x = grow(*x, n)
+	}
+	r.linear.init(it.p.Structure, &it.stats)
+	it.linear = &r.linear
+	r.fresh, r.afterRejection, r.lastErr = false, false, 0
+	if err := r.refresh(it); err != nil {
+		return err
+	}
+	it.h = it.firstStep(tab.order, r.f0, r.yNew, r.stage)
+	return nil
+}
+
+// refresh evaluates slope and Jacobian at the present state.
+func (r *rosenbrock) refresh(it *integration) error {
+	if it.p.BeginStep != nil {
+		it.p.BeginStep(it.t, it.y)
+	}
+	it.rhs(it.t, it.y, r.f0)
+	for _, f := range r.f0 {
+		if f-f != 0 {
+			return ErrNotFinite
+		}
+	}
+	r.linear.evaluate(it.p, it.t, it.y)
+	if it.p.TimeDerivative != nil {
+		it.p.TimeDerivative(it.t, it.y, r.ft)
+	}
+	r.fresh = true
+	return nil
+}
+
+// step takes one step with the step size control of Gustafsson (1991, ACM
+// TOMS 17, 533): the size follows the trend of the last two errors.
+func (r *rosenbrock) step(it *integration, limit float64) error {
+	const (
+		safety       = 0.9
+		least, most  = 0.2, 8.0
+		afterFailure = 0.25
+	)
+	if !r.fresh {
+		if err := r.refresh(it); err != nil {
+			return err
+		}
+	}
+	power := 1 / float64(r.tab.embedded+1)
+	for {
+		// Two equal steps are better than one and a very short one.
+		h, left := it.h, limit-it.t
+		switch {
+		case h >= left*0.999:
+			h = left
+		case h > left/2:
+			h = left / 2
+		}
+		wanted := it.h
+		it.h = h
+		if err := it.again(); err != nil {
+			return err
+		}
+		size := r.attempt(it, h)
+		if math.IsInf(size, 0) || size != size {
+			it.stats.Rejected++
+			r.afterRejection = true
+			it.h = h * afterFailure
+			continue
+		}
+		factor := most
+		if size > 0 {
+			factor = safety * math.Pow(size, -power)
+		}
+		if size > 1 {
+			it.stats.Rejected++
+			r.afterRejection = true
+			it.h = h * max(least, factor)
+			continue
+		}
+		if it.p.Admissible != nil && !it.p.Admissible(r.yNew) {
+			it.stats.Rejected++
+			r.afterRejection = true
+			it.h = h / 2
+			continue
+		}
+		it.stats.Steps++
+		if r.lastErr > 0 && size > 0 {
+			factor = min(factor, factor*math.Pow(r.lastErr/size, 0.4*power)*1.0)
+		}
+		factor = min(most, max(least, factor))
+		if r.afterRejection {
+			factor = min(1, factor)
+		}
+		r.afterRejection = false
+		r.lastErr = max(size, 1e-4)
+		if h == left {
+			it.t = limit
+		} else {
+			it.t += h
+		}
+		it.h = h * factor
+		if h < wanted {
+			// The step was cut to meet an output time; it says little
+			// about the size that the next one can have.
+			it.h = max(it.h, min(wanted, h*most))
+		}
+		copy(it.y, r.yNew)
+		r.fresh = false
+		return nil
+	}
+}
+
+// attempt computes the solution after h in r.yNew and returns its error
+// relative to the tolerance, not finite if there is none.
+func (r *rosenbrock) attempt(it *integration, h float64) float64 {
+	tab := r.tab
+	if err := r.linear.factor(1 / (h * tab.gamma)); err != nil {
+		return math.Inf(1)
+	}
+	for i, u := range r.u {
+		if i == 0 {
+			copy(u, r.f0)
+		} else {
+			copy(r.stage, it.y)
+			for j, a := range tab.a[i-1] {
+				axpy(a, r.u[j], r.stage)
+			}
+			it.rhs(it.t+tab.alpha[i]*h, r.stage, u)
+			for j, c := range tab.c[i-1] {
+				axpy(c/h, r.u[j], u)
+			}
+		}
+		if it.p.TimeDerivative != nil {
+			axpy(h*tab.d[i], r.ft, u)
+		}
+		if err := r.linear.solve(u); err != nil {
+			return math.Inf(1)
+		}
+	}
+	copy(r.yNew, it.y)
+	clear(r.errs)
+	for i, u := range r.u {
+		axpy(tab.b[i], u, r.yNew)
+		axpy(tab.e[i], u, r.errs)
+	}
+	return it.norm(r.errs, it.y, r.yNew)
+}
+
+// axpy adds a x to y.
+func axpy(a float64, x, y []float64) {
+	if a == 0 {
+		return
+	}
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] += a * v
+	}
+}
+
+func growRows(rows [][]float64, m, n int) [][]float64 {
+	for len(rows) < m {
+		rows = append(rows, nil)
+	}
+	rows = rows[:m]
+	for i := range rows {
+		rows[i] = grow(rows[i], n)
+	}
+	return rows
+}

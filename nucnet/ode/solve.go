@@ -1,0 +1,176 @@
+package ode
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// Method is a formula that advances a solution step by step. Its values hold
+// work space that grows on first use and is then reused, so one value serves
+// many integrations but only one at a time.
+type Method interface {
+	// String returns the name of the method.
+	String() string
+
+	// start prepares for an integration from the state in it.
+	start(it *integration) error
+
+	// step advances it by one accepted step, changing it.t, it.y and it.h. A
+	// method that cannot interpolate does not go beyond limit.
+	step(it *integration, limit float64) error
+
+	// interpolates reports whether the method steps over output times.
+	interpolates() bool
+
+	// at stores the solution at a time within the last step in dst.
+	at(it *integration, t float64, dst []float64)
+}
+
+// integration is the state that driver and method share.
+type integration struct {
+	ctx      context.Context
+	p        *Problem
+	set      Settings
+	linear   *linear
+	t, tEnd  float64
+	y        []float64
+	h        float64 // size of the next step to try
+	stats    Stats
+	rejected int // in succession
+}
+
+// Solve integrates the problem from y at time t0 and calls out at each of the
+// given times, which must not decrease nor lie before t0. y is overwritten by
+// the solution at the last time reached; out gets a slice that is valid during
+// the call, and ends the integration by returning an error. With the same
+// arguments Solve gives the same bits, whatever the method was used for before.
+//
+// Errors that end the integration early are of type [*Error], those of out are
+// returned as they are. Cancellation of ctx is noticed at every step.
+func Solve(ctx context.Context, m Method, p *Problem, t0 float64, y []float64, times []float64, s Settings,
+	out func(k int, t float64, y []float64) error) (Stats, error) {
+	n := p.Structure.Dim()
+	if len(y) != n {
+		return Stats{}, fmt.Errorf("ode: %d initial values for %d components", len(y), n)
+	}
+	if err := s.check(n); err != nil {
+		return Stats{}, fmt.Errorf("ode: %w", err)
+	}
+	last := t0
+	for _, t := range times {
+		if !(t >= last) || math.IsInf(t, 0) {
+			return Stats{}, fmt.Errorf("ode: output time %g after %g", t, last)
+		}
+		last = t
+	}
+	it := &integration{ctx: ctx, p: p, set: s.withDefaults(), t: t0, tEnd: last, y: y}
+	for _, v := range y {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return Stats{}, &Error{t0, 0, ErrNotFinite}
+		}
+	}
+	started := false
+	for k, t := range times {
+		for it.t < t {
+			if !started {
+				started = true
+				if err := m.start(it); err != nil {
+					return it.stats, &Error{it.t, it.h, err}
+				}
+			}
+			if err := m.step(it, t); err != nil {
+				return it.stats, &Error{it.t, it.h, err}
+			}
+		}
+		state := y
+		if it.t > t {
+			state = make([]float64, n)
+			m.at(it, t, state)
+		}
+		if err := out(k, t, state); err != nil {
+			return it.stats, err
+		}
+		if k == len(times)-1 && it.t > t {
+			copy(y, state)
+		}
+	}
+	return it.stats, nil
+}
+
+// again checks the limits that hold for every attempt at a step.
+func (it *integration) again() error {
+	if err := it.ctx.Err(); err != nil {
+		return err
+	}
+	if it.stats.Steps+it.stats.Rejected >= it.set.MaxSteps {
+		return ErrMaxSteps
+	}
+	if !(it.h > 4*math.SmallestNonzeroFloat64+1e-16*math.Abs(it.t)) {
+		return ErrStepSize
+	}
+	return nil
+}
+
+// rhs evaluates the right-hand side.
+func (it *integration) rhs(t float64, y, dst []float64) {
+	it.stats.RHS++
+	it.p.Func(t, y, dst)
+}
+
+// norm returns the largest error relative to its tolerance at the larger of
+// the two states, so that 1 is just tolerable. It is not finite if err is not.
+func (it *integration) norm(err, y0, y1 []float64) float64 {
+	worst := 0.0
+	rtol, atol, scale := it.set.RTol, it.set.ATol, it.set.Scale
+	for i, e := range err {
+		a := atol
+		if scale != nil {
+			a *= scale[i]
+		}
+		e = math.Abs(e)
+		tol := a + rtol*max(math.Abs(y0[i]), math.Abs(y1[i]))
+		if !(e <= worst*tol) {
+			if e == 0 {
+				continue // a component that is and stays zero
+			}
+			worst = e / tol
+			if worst != worst {
+				return math.Inf(1)
+			}
+		}
+	}
+	return worst
+}
+
+// firstStep estimates a first step from the slope f0 at the initial state and
+// a trial step with it, for a method of the given order.
+//
+// E. Hairer, S. P. Norsett, G. Wanner, Solving Ordinary Differential Equations
+// I (1993), section II.4.
+func (it *integration) firstStep(order int, f0, y1, f1 []float64) float64 {
+	if it.set.InitialStep > 0 {
+		return it.set.InitialStep
+	}
+	span := it.tEnd - it.t
+	d0 := it.norm(it.y, it.y, it.y)
+	d1 := it.norm(f0, it.y, it.y)
+	h := 1e-6 * span
+	if d0 > 1e-5 && d1 > 1e-5 {
+		h = 0.01 * d0 / d1
+	}
+	h = min(h, span)
+	for i, f := range f0 {
+		y1[i] = it.y[i] + h*f
+	}
+	it.rhs(it.t+h, y1, f1)
+	for i, f := range f0 {
+		f1[i] -= f
+	}
+	d2 := it.norm(f1, it.y, it.y) / h
+	h1 := max(1e-6*span, 1e-3*h)
+	if d := max(d1, d2); d > 1e-15 {
+		h1 = math.Pow(0.01/d, 1/float64(order+1))
+	}
+	return min(100*h, h1, span)
+}
