@@ -1,0 +1,266 @@
+package op
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+
+	"github.com/chewxy/hm"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Kind says what an [Op] computes. B is the number of rows (samples).
+type Kind uint8
+
+// The operations. Those that end in Grad, MatMulNT, MatMulTN and ColSum are
+// what the first three differentiate to.
+const (
+	// Dense: x [B,I], w [I,O], b [O] -> act(x w + b) [B,O].
+	Dense Kind = iota
+	// Head: z [B,C] -> [B,C], the natural-log softmax over the first N columns
+	// of each row; the others unchanged.
+	Head
+	// AbsLoss: p [B,C], t [B,C] -> scalar, sum over Parts of Weight times the
+	// mean of |p - t| over the rows and the part's columns.
+	AbsLoss
+	// ActGrad: y [B,O], dy [B,O] -> dy act'(.), from the layer's output y.
+	ActGrad
+	// MatMulNT: a [B,O], w [I,O] -> a w^T [B,I].
+	MatMulNT
+	// MatMulTN: x [B,I], a [B,O] -> x^T a [I,O].
+	MatMulTN
+	// ColSum: a [B,O] -> [O], the sums over the rows.
+	ColSum
+	// HeadGrad: p [B,C], dp [B,C] -> dz [B,C], from Head's output p.
+	HeadGrad
+	// AbsLossGrad: p, t [B,C], d scalar -> [B,C].
+	AbsLossGrad
+	kinds
+)
+
+var kindNames = [kinds]string{"Dense", "Head", "AbsLoss", "ActGrad", "MatMulNT", "MatMulTN", "ColSum", "HeadGrad", "AbsLossGrad"}
+
+// String returns the kind's name.
+func (k Kind) String() string {
+	if k >= kinds {
+		return fmt.Sprintf("Kind(%d)", k)
+	}
+	return kindNames[k]
+}
+
+// Activation is the function after a layer's linear part.
+type Activation uint8
+
+// The activations.
+const (
+	Identity Activation = iota
+	ReLU
+)
+
+// Part is a range of columns of the outputs, From <= column < To, and its
+// weight in a loss.
+type Part struct {
+	From, To int
+	Weight   float64
+}
+
+// Op is one operation of a graph. Gorgonia merges nodes whose operations have
+// the same hash, which is therefore made of every field.
+type Op struct {
+	Kind Kind
+	// Act is the activation of Dense and ActGrad.
+	Act Activation
+	// First marks a Dense whose x is data: no gradient is built for x.
+	First bool
+	// N is the number of columns that Head and HeadGrad normalise.
+	N int
+	// Parts are the terms of AbsLoss and AbsLossGrad.
+	Parts []Part
+}
+
+var (
+	_ G.SDOp            = (*Op)(nil)
+	_ G.UsePreallocDoer = (*Op)(nil)
+)
+
+// NewDense adds act(x w + b) to the graph of its arguments. first says that x
+// is data, for which no gradient is needed.
+func NewDense(x, w, b *G.Node, act Activation, first bool) (*G.Node, error) {
+	return G.ApplyOp(&Op{Kind: Dense, Act: act, First: first}, x, w, b)
+}
+
+// NewHead adds the log-softmax over the first n columns of z [B,C].
+func NewHead(z *G.Node, n int) (*G.Node, error) {
+	return G.ApplyOp(&Op{Kind: Head, N: n}, z)
+}
+
+// NewAbsLoss adds the weighted mean absolute differences of p and t [B,C].
+func NewAbsLoss(p, t *G.Node, parts ...Part) (*G.Node, error) {
+	return G.ApplyOp(&Op{Kind: AbsLoss, Parts: parts}, p, t)
+}
+
+// String writes the operation with all its attributes.
+func (o *Op) String() string {
+	return fmt.Sprintf("%v{act=%d first=%v n=%d parts=%v}", o.Kind, o.Act, o.First, o.N, o.Parts)
+}
+
+// WriteHash implements gorgonia.Op.
+func (o *Op) WriteHash(h hash.Hash) { fmt.Fprint(h, "nuclab ", o) }
+
+// Hashcode implements gorgonia.Op.
+func (o *Op) Hashcode() uint32 {
+	h := fnv.New32a()
+	o.WriteHash(h)
+	return h.Sum32()
+}
+
+// Arity implements gorgonia.Op.
+func (o *Op) Arity() int {
+	switch o.Kind {
+	case Head, ColSum:
+		return 1
+	case Dense, AbsLossGrad:
+		return 3
+	}
+	return 2
+}
+
+// Type implements gorgonia.Op. Gorgonia puts what it gets back into a pool, so
+// that each call must make a new one.
+func (o *Op) Type() hm.Type {
+	scalar := hm.TypeVariable('a')
+	mat := func() hm.Type { return G.TensorType{Dims: 2, Of: scalar} }
+	vec := func() hm.Type { return G.TensorType{Dims: 1, Of: scalar} }
+	switch o.Kind {
+	case Dense:
+		return hm.NewFnType(mat(), mat(), vec(), mat())
+	case Head:
+		return hm.NewFnType(mat(), mat())
+	case AbsLoss:
+		return hm.NewFnType(mat(), mat(), scalar)
+	case ColSum:
+		return hm.NewFnType(mat(), vec())
+	case AbsLossGrad:
+		return hm.NewFnType(mat(), mat(), scalar, mat())
+	}
+	return hm.NewFnType(mat(), mat(), mat())
+}
+
+// InferShape implements gorgonia.Op; it is also where wrong shapes are found.
+func (o *Op) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
+	if len(in) != o.Arity() {
+		return nil, fmt.Errorf("op: %v takes %d inputs, not %d", o.Kind, o.Arity(), len(in))
+	}
+	s, err := G.DimSizersToShapes(in)
+	if err != nil {
+		return nil, fmt.Errorf("op: %v: %w", o.Kind, err)
+	}
+	return o.shape(s)
+}
+
+func (o *Op) shape(s []tensor.Shape) (tensor.Shape, error) {
+	dims := []int{2, 2, 2}
+	switch o.Kind {
+	case Dense:
+		dims[2] = 1
+	case AbsLossGrad:
+		dims[2] = 0
+	}
+	for i := range s {
+		if s[i].Dims() != dims[i] {
+			return nil, fmt.Errorf("op: %v: input %d has shape %v, not %d dimensions", o.Kind, i, s[i], dims[i])
+		}
+	}
+	bad := func() (tensor.Shape, error) {
+		return nil, fmt.Errorf("op: %v: shapes %v do not fit together", o, s)
+	}
+	switch o.Kind {
+	case Dense:
+		if s[0][1] != s[1][0] || s[1][1] != s[2][0] {
+			return bad()
+		}
+		return tensor.Shape{s[0][0], s[1][1]}, nil
+	case MatMulNT:
+		if s[0][1] != s[1][1] {
+			return bad()
+		}
+		return tensor.Shape{s[0][0], s[1][0]}, nil
+	case MatMulTN:
+		if s[0][0] != s[1][0] {
+			return bad()
+		}
+		return tensor.Shape{s[0][1], s[1][1]}, nil
+	case ColSum:
+		return tensor.Shape{s[0][1]}, nil
+	case Head, HeadGrad:
+		if o.N < 1 || o.N > s[0][1] {
+			return nil, fmt.Errorf("op: %v over %d of %d columns", o.Kind, o.N, s[0][1])
+		}
+	case AbsLoss, AbsLossGrad:
+		for _, p := range o.Parts {
+			if p.From < 0 || p.From >= p.To || p.To > s[0][1] {
+				return nil, fmt.Errorf("op: %v: columns %d to %d of %d", o.Kind, p.From, p.To, s[0][1])
+			}
+		}
+	}
+	if o.Kind != Head && !s[0].Eq(s[1]) {
+		return bad()
+	}
+	if o.Kind == AbsLoss {
+		return tensor.Shape{}, nil // a scalar's shape is empty, not nil
+	}
+	return s[0].Clone(), nil
+}
+
+// ReturnsPtr implements gorgonia.Op.
+func (o *Op) ReturnsPtr() bool { return false }
+
+// CallsExtern implements gorgonia.Op.
+func (o *Op) CallsExtern() bool { return false }
+
+// OverwritesInput implements gorgonia.Op.
+func (o *Op) OverwritesInput() int { return -1 }
+
+// DiffWRT implements gorgonia.SDOp.
+func (o *Op) DiffWRT(inputs int) []bool {
+	d := make([]bool, inputs)
+	switch o.Kind {
+	case Dense:
+		copy(d, []bool{!o.First, true, true})
+	case Head, AbsLoss:
+		d[0] = true
+	}
+	return d
+}
+
+// SymDiff implements gorgonia.SDOp.
+func (o *Op) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
+	d := make(G.Nodes, len(in))
+	var err error
+	apply := func(next *Op, args ...*G.Node) (n *G.Node) {
+		if err == nil {
+			n, err = G.ApplyOp(next, args...)
+		}
+		return n
+	}
+	switch o.Kind {
+	case Dense:
+		dz := grad
+		if o.Act != Identity {
+			dz = apply(&Op{Kind: ActGrad, Act: o.Act}, out, grad)
+		}
+		if !o.First {
+			d[0] = apply(&Op{Kind: MatMulNT}, dz, in[1])
+		}
+		d[1] = apply(&Op{Kind: MatMulTN}, in[0], dz)
+		d[2] = apply(&Op{Kind: ColSum}, dz)
+	case Head:
+		d[0] = apply(&Op{Kind: HeadGrad, N: o.N}, out, grad)
+	case AbsLoss:
+		d[0] = apply(&Op{Kind: AbsLossGrad, Parts: o.Parts}, in[0], in[1], grad)
+	default:
+		return nil, fmt.Errorf("op: %v has no second derivative", o.Kind)
+	}
+	return d, err
+}
