@@ -33,11 +33,26 @@ func ActivateGrad[T Float](act Activation, dst, y, dy []T) {
 		copy(dst, dy)
 		return
 	}
+	if y, ok := any(y).([]float32); ok {
+		reluGrad32(any(dst).([]float32), y, any(dy).([]float32))
+		return
+	}
 	for i, v := range dy {
 		if y[i] == 0 {
 			v = 0
 		}
 		dst[i] = v
+	}
+}
+
+// reluGrad32 has no branch, which would be mispredicted half the time: y | -y
+// has its sign bit set unless y, which ReLU made, is 0.
+func reluGrad32(dst, y, dy []float32) {
+	y, dy = y[:len(dst)], dy[:len(dst)]
+	for i := range dst {
+		b := math.Float32bits(y[i])
+		keep := uint32(int32(b|-b) >> 31)
+		dst[i] = math.Float32frombits(math.Float32bits(dy[i]) & keep)
 	}
 }
 
@@ -50,11 +65,7 @@ func LogSoftmax[T Float](n, cols int, p, z []T) {
 		for _, v := range row[1:] {
 			top = max(top, v)
 		}
-		var sum T
-		for _, v := range row {
-			sum += exp(v - top)
-		}
-		lse := top + T(math.Log(float64(sum)))
+		lse := top + T(math.Log(sumExp(row, top)))
 		for j, v := range row {
 			out[j] = v - lse
 		}
@@ -72,9 +83,7 @@ func LogSoftmaxGrad[T Float](n, cols int, dz, p, dp []T) {
 		for _, v := range dp[:n] {
 			sum += v
 		}
-		for j, v := range dp[:n] {
-			dz[j] = v - exp(p[j])*sum
-		}
+		subExp(dz[:n], dp, p, sum)
 		copy(dz[n:cols], dp[n:cols])
 		dz, p, dp = dz[cols:], p[cols:], dp[cols:]
 	}
@@ -125,11 +134,35 @@ func SumAbsGrad[T Float](parts []Part, rows, cols int, dp, p, t []T, up T) {
 	}
 }
 
-func exp[T Float](x T) T {
-	if f, ok := any(x).(float32); ok {
-		return T(exp32(f))
+// sumExp returns the sum of exp(x - shift).
+func sumExp[T Float](x []T, shift T) float64 {
+	if x, ok := any(x).([]float32); ok {
+		var sum float32
+		for _, v := range x {
+			sum += exp32(v - float32(shift))
+		}
+		return float64(sum)
 	}
-	return T(math.Exp(float64(x)))
+	sum := 0.0
+	for _, v := range x {
+		sum += math.Exp(float64(v - shift))
+	}
+	return sum
+}
+
+// subExp writes a - scale exp(x) to dst.
+func subExp[T Float](dst, a, x []T, scale T) {
+	a, x = a[:len(dst)], x[:len(dst)]
+	if x, ok := any(x).([]float32); ok {
+		dst, a, scale := any(dst).([]float32), any(a).([]float32), float32(scale)
+		for i, v := range x {
+			dst[i] = a[i] - scale*exp32(v)
+		}
+		return
+	}
+	for i, v := range x {
+		dst[i] = a[i] - scale*T(math.Exp(float64(v)))
+	}
 }
 
 // exp32 is e^x to two units in the last place: x = k ln 2 + r, |r| <= ln 2 / 2,

@@ -1,0 +1,307 @@
+package vm
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"unsafe"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"nuclab/nnlib/blas"
+	"nuclab/nnlib/op"
+)
+
+// CPU is the backend of the processor's cores.
+type CPU struct {
+	// Threads that work at once; 0 means all that this process may use. The
+	// results are the same bits for any number.
+	Threads int
+	// BLAS multiplies; nil means blas.Default().
+	BLAS *blas.Library
+}
+
+func (c CPU) library() *blas.Library {
+	if c.BLAS == nil {
+		return blas.Default()
+	}
+	return c.BLAS
+}
+
+// Name implements Backend.
+func (c CPU) Name() string { return "cpu, " + c.library().Name() }
+
+// Compile implements Backend.
+func (c CPU) Compile(p *Plan) (Program, error) {
+	threads := c.Threads
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	if p.Dtype == tensor.Float32 {
+		return compile[float32](p, c.library(), threads)
+	}
+	return compile[float64](p, c.library(), threads)
+}
+
+// program is a plan on the host, with elements of type T.
+type program[T op.Float] struct {
+	lib   *blas.Library
+	team  *team
+	mem   [][]T     // by buffer
+	value []G.Value // by buffer, for stock operations
+	steps []func() error
+	ones  []T
+	ctx   context.Context // of the current Run
+}
+
+func compile[T op.Float](p *Plan, lib *blas.Library, threads int) (Program, error) {
+	r := &program[T]{lib: lib, team: newTeam(threads), mem: make([][]T, len(p.Buffers)), value: make([]G.Value, len(p.Buffers))}
+	for i, b := range p.Buffers {
+		if b.Node == nil {
+			r.mem[i] = make([]T, b.Len)
+		}
+	}
+	for _, s := range p.Steps {
+		our, ok := s.Op.(*op.Op)
+		if !ok {
+			r.steps = append(r.steps, r.stock(s))
+			continue
+		}
+		step, err := r.fused(our, s)
+		if err != nil {
+			return nil, err
+		}
+		r.steps = append(r.steps, step)
+	}
+	return r, nil
+}
+
+// Bind implements Program: the program works on the value's own memory.
+func (r *program[T]) Bind(i int, v G.Value) error {
+	mem, err := memory[T](v)
+	if err != nil {
+		return err
+	}
+	r.mem[i], r.value[i] = mem, v
+	return nil
+}
+
+// memory returns the elements of a value without copying them.
+func memory[T op.Float](v G.Value) ([]T, error) {
+	switch x := v.(type) {
+	case *tensor.Dense:
+		if d, ok := x.Data().([]T); ok && !x.RequiresIterator() {
+			return d, nil
+		}
+	case *G.F32:
+		if _, ok := any(T(0)).(float32); ok {
+			return unsafe.Slice((*T)(x.Pointer()), 1), nil
+		}
+	case *G.F64:
+		if _, ok := any(T(0)).(float64); ok {
+			return unsafe.Slice((*T)(x.Pointer()), 1), nil
+		}
+	}
+	return nil, fmt.Errorf("a %T of %v; contiguous %T are needed", v, v.Dtype(), T(0))
+}
+
+// Upload implements Program.
+func (r *program[T]) Upload(int) error { return nil }
+
+// Download implements Program.
+func (r *program[T]) Download(int) error { return nil }
+
+// Close implements Program.
+func (r *program[T]) Close() error { return nil }
+
+// Run implements Program.
+func (r *program[T]) Run(ctx context.Context) error {
+	r.ctx = ctx
+	for _, step := range r.steps {
+		if err := step(); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stock runs an operation of Gorgonia's own through its methods. It allocates
+// what they allocate.
+func (r *program[T]) stock(s Step) func() error {
+	in := make([]G.Value, len(s.In))
+	return func() error {
+		for i, b := range s.In {
+			in[i] = r.value[b]
+			if in[i] == nil { // a scratch buffer of ours
+				in[i] = tensor.New(tensor.WithShape(s.InShape[i]...), tensor.WithBacking(r.mem[b][:max(1, s.InShape[i].TotalSize())]))
+				if s.InShape[i].IsScalar() {
+					in[i] = scalar(r.mem[b][0])
+				}
+			}
+		}
+		v, err := s.Op.Do(in...)
+		if err != nil {
+			return fmt.Errorf("vm: %v: %w", s.Op, err)
+		}
+		d, err := memory[T](v)
+		if err != nil {
+			return fmt.Errorf("vm: %v: %w", s.Op, err)
+		}
+		copy(r.mem[s.Out], d)
+		return nil
+	}
+}
+
+func scalar[T op.Float](x T) G.Value {
+	if f, ok := any(x).(float32); ok {
+		return G.NewF32(f)
+	}
+	return G.NewF64(float64(x))
+}
+
+// block is a part of a matrix: rows r0 to r1, columns c0 to c1.
+type block struct{ r0, r1, c0, c1 int }
+
+// Starting a goroutine and waiting for it costs some microseconds, which a
+// piece of work must be worth.
+const (
+	minProduct  = 2e6     // floating-point operations
+	minElements = 1 << 15 // of an element-wise pass
+)
+
+// OpenBLAS sums an element of a product in the same order wherever its row lies
+// in groups of 12 from the first; columns of a matrix-vector product likewise
+// in groups of 16. Splitting at multiples of these leaves every bit as it was.
+const rowGroup, columnGroup = 24, 64
+
+// product returns the blocks of an m x n product over k terms for the team.
+// gonum's is slow enough that a piece of it is kept short, so that a cancelled
+// run ends soon.
+func (r *program[T]) product(m, n, k int) []block {
+	operations := 2 * float64(m) * float64(n) * float64(k)
+	pieces := min(r.team.size, int(operations/minProduct)+1)
+	if !r.lib.Native() {
+		pieces = max(pieces, int(operations/2e8)+1)
+	}
+	if m == 1 {
+		var all []block
+		for _, s := range spans(n, pieces, columnGroup) {
+			all = append(all, block{0, 1, s[0], s[1]})
+		}
+		return all
+	}
+	var all []block
+	for _, s := range spans(m, pieces, rowGroup) {
+		all = append(all, block{s[0], s[1], 0, n})
+	}
+	return all
+}
+
+// spans cuts 0..n into at most that many pieces that start at multiples of
+// group and are at least a group long.
+func spans(n, pieces, group int) [][2]int {
+	step := (n + pieces - 1) / pieces
+	step = (step + group - 1) / group * group
+	var all [][2]int
+	for at := 0; at < n; at += step {
+		if n-at < group && at > 0 {
+			all[len(all)-1][1] = n // a last row alone would be a vector's product
+			break
+		}
+		all = append(all, [2]int{at, min(at+step, n)})
+	}
+	return all
+}
+
+// rowwise returns blocks of whole rows for an element-wise pass.
+func (r *program[T]) rowwise(rows, cols int) []block {
+	n := min(r.team.size, rows*cols/minElements+1)
+	var all []block
+	for _, s := range spans(rows, n, 1) {
+		all = append(all, block{s[0], s[1], 0, cols})
+	}
+	return all
+}
+
+// each runs f over the blocks unless the run was cancelled.
+func (r *program[T]) each(blocks []block, f func(b block)) func() error {
+	task := func(i int) {
+		if r.ctx.Err() == nil {
+			f(blocks[i])
+		}
+	}
+	return func() error {
+		r.team.do(len(blocks), task)
+		return nil
+	}
+}
+
+// fused returns the work of one of our operations. Buffers are looked up when
+// it runs, since a variable may be given another value.
+func (r *program[T]) fused(o *op.Op, s Step) (func() error, error) {
+	mem, lib := r.mem, r.lib
+	out := s.Out
+	rows, cols := s.InShape[0][0], s.InShape[0][1]
+	switch o.Kind {
+	case op.Dense:
+		x, w, b, n := s.In[0], s.In[1], s.In[2], s.InShape[1][1]
+		return r.each(r.product(rows, n, cols), func(q block) {
+			y := mem[out]
+			for i := q.r0; i < q.r1; i++ {
+				copy(y[i*n+q.c0:i*n+q.c1], mem[b][q.c0:q.c1])
+			}
+			blas.Gemm(lib, false, false, q.r1-q.r0, q.c1-q.c0, cols, mem[x][q.r0*cols:], cols, mem[w][q.c0:], n, 1, y[q.r0*n+q.c0:], n)
+			for i := q.r0; i < q.r1; i++ {
+				op.Activate(o.Act, y[i*n+q.c0:i*n+q.c1])
+			}
+		}), nil
+	case op.MatMulNT:
+		a, w, n := s.In[0], s.In[1], s.InShape[1][0]
+		return r.each(r.product(rows, n, cols), func(q block) {
+			blas.Gemm(lib, false, true, q.r1-q.r0, q.c1-q.c0, cols, mem[a][q.r0*cols:], cols, mem[w][q.c0*cols:], cols, 0, mem[out][q.r0*n+q.c0:], n)
+		}), nil
+	case op.MatMulTN:
+		x, a, n := s.In[0], s.In[1], s.InShape[1][1]
+		return r.each(r.product(cols, n, rows), func(q block) {
+			blas.Gemm(lib, true, false, q.r1-q.r0, q.c1-q.c0, rows, mem[x][q.r0:], cols, mem[a][q.c0:], n, 0, mem[out][q.r0*n+q.c0:], n)
+		}), nil
+	case op.ColSum:
+		for len(r.ones) < rows {
+			r.ones = append(r.ones, 1)
+		}
+		return func() error {
+			blas.ColSum(lib, rows, cols, mem[s.In[0]], cols, r.ones, mem[out])
+			return nil
+		}, nil
+	case op.ActGrad:
+		return r.each(r.rowwise(rows, cols), func(q block) {
+			lo, hi := q.r0*cols, q.r1*cols
+			op.ActivateGrad(o.Act, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
+		}), nil
+	case op.Head:
+		return r.each(r.rowwise(rows, cols), func(q block) {
+			lo, hi := q.r0*cols, q.r1*cols
+			op.LogSoftmax(o.N, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi])
+		}), nil
+	case op.HeadGrad:
+		return r.each(r.rowwise(rows, cols), func(q block) {
+			lo, hi := q.r0*cols, q.r1*cols
+			op.LogSoftmaxGrad(o.N, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
+		}), nil
+	case op.AbsLoss:
+		return func() error {
+			mem[out][0] = T(op.SumAbs(o.Parts, rows, cols, mem[s.In[0]], mem[s.In[1]]))
+			return nil
+		}, nil
+	case op.AbsLossGrad:
+		return func() error {
+			op.SumAbsGrad(o.Parts, rows, cols, mem[out], mem[s.In[0]], mem[s.In[1]], mem[s.In[2]][0])
+			return nil
+		}, nil
+	}
+	return nil, fmt.Errorf("vm: the CPU has no code for %v", o)
+}

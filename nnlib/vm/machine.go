@@ -1,0 +1,219 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Backend is a device that can run plans.
+type Backend interface {
+	// Name of the device and of the library it multiplies with.
+	Name() string
+	// Compile prepares a plan. Bound buffers (with a Node) get their memory
+	// through Bind before the first Run.
+	Compile(*Plan) (Program, error)
+}
+
+// Program is a plan on a device. It serves one caller at a time.
+type Program interface {
+	// Bind connects a buffer to a value in host memory: the CPU works on that
+	// memory itself, another device copies it now.
+	Bind(buffer int, v G.Value) error
+	// Upload brings what changed in the bound value to the device, Download
+	// brings the device's result to the bound value. Both do nothing on the CPU.
+	Upload(buffer int) error
+	Download(buffer int) error
+	// Run executes all steps. When ctx ends it stops between two steps.
+	Run(ctx context.Context) error
+	// NewAdam makes the moments, 0 at first, of parameters and gradients given
+	// as buffers in pairs.
+	NewAdam(parameters, gradients []int) (Moments, error)
+	// Close frees the device's memory.
+	Close() error
+}
+
+// Moments is an optimiser's state on a device.
+type Moments interface {
+	// Step updates the parameters from the gradients of the last Run; t counts
+	// from 1.
+	Step(a Adam, t int) error
+	// Values returns the first and second moments of each parameter, copied.
+	Values() (m, v []G.Value, err error)
+	// Restore puts back what Values returned.
+	Restore(m, v []G.Value) error
+}
+
+// Machine runs one graph. It implements gorgonia.VM.
+type Machine struct {
+	plan    *Plan
+	program Program
+	bound   []G.Value // by buffer: the value that was bound last
+	buffer  map[*G.Node]int
+}
+
+var _ G.VM = (*Machine)(nil)
+
+// New prepares a machine that computes the targets and what they need. Every
+// variable of the graph must have a value by the time it runs; the machine
+// gives the targets theirs, whose memory stays the same from run to run.
+func New(b Backend, targets ...*G.Node) (*Machine, error) {
+	p, err := NewPlan(targets...)
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{plan: p, bound: make([]G.Value, len(p.Buffers)), buffer: map[*G.Node]int{}}
+	if m.program, err = b.Compile(p); err != nil {
+		return nil, err
+	}
+	inputs := map[int]bool{}
+	for _, i := range p.Inputs {
+		inputs[i] = true
+	}
+	for i, buf := range p.Buffers {
+		n := buf.Node
+		if n == nil {
+			continue
+		}
+		m.buffer[n] = i
+		if inputs[i] || n.Op() != nil && len(children(n)) == 0 {
+			continue // bound to the value it has when the machine runs
+		}
+		if err := G.UnsafeLet(n, empty(n, p.Dtype)); err != nil {
+			return nil, errors.Join(fmt.Errorf("vm: %v: %w", n, err), m.Close())
+		}
+	}
+	return m, nil
+}
+
+func empty(n *G.Node, dt tensor.Dtype) G.Value {
+	switch {
+	case !n.IsScalar():
+		return tensor.New(tensor.WithShape(n.Shape()...), tensor.Of(dt))
+	case dt == tensor.Float32:
+		return G.NewF32(0)
+	}
+	return G.NewF64(0)
+}
+
+// bind connects buffer i to its node's value if that is a new one.
+func (m *Machine) bind(i int) error {
+	n := m.plan.Buffers[i].Node
+	v := n.Value()
+	if v == nil {
+		return fmt.Errorf("vm: %q has no value", n.Name())
+	}
+	if v == m.bound[i] {
+		return nil
+	}
+	if err := m.program.Bind(i, v); err != nil {
+		return fmt.Errorf("vm: %q: %w", n.Name(), err)
+	}
+	m.bound[i] = v
+	return nil
+}
+
+// Run executes the graph once. It stops between two operations when ctx ends.
+func (m *Machine) Run(ctx context.Context) error {
+	for i, b := range m.plan.Buffers {
+		if b.Node != nil {
+			if err := m.bind(i); err != nil {
+				return err
+			}
+		}
+	}
+	for _, i := range m.plan.Inputs {
+		if err := m.program.Upload(i); err != nil {
+			return err
+		}
+	}
+	if err := m.program.Run(ctx); err != nil {
+		return err
+	}
+	for _, i := range m.plan.Outputs {
+		if err := m.program.Download(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RunAll implements gorgonia.VM.
+func (m *Machine) RunAll() error { return m.Run(context.Background()) }
+
+// Reset implements gorgonia.VM; there is nothing to reset.
+func (m *Machine) Reset() {}
+
+// Close implements gorgonia.VM.
+func (m *Machine) Close() error { return m.program.Close() }
+
+// Adam holds the settings of the optimiser of Kingma & Ba (arXiv:1412.6980).
+type Adam struct {
+	// Rate is the learning rate.
+	Rate float64
+	// Beta1, Beta2 and Epsilon; 0 means 0.9, 0.999 and 1e-8.
+	Beta1, Beta2, Epsilon float64
+}
+
+func (a Adam) withDefaults() Adam {
+	if a.Beta1 == 0 {
+		a.Beta1 = 0.9
+	}
+	if a.Beta2 == 0 {
+		a.Beta2 = 0.999
+	}
+	if a.Epsilon == 0 {
+		a.Epsilon = 1e-8
+	}
+	return a
+}
+
+// factors returns the constants of step t: w -= step m / (sqrt(v) root + eps).
+func (a Adam) factors(t int) (step, root float64) {
+	return a.Rate / (1 - math.Pow(a.Beta1, float64(t))), 1 / math.Sqrt(1-math.Pow(a.Beta2, float64(t)))
+}
+
+// Optimizer updates the parameters of one machine.
+type Optimizer struct {
+	// Adam may be changed between steps (a schedule of the rate).
+	Adam Adam
+	// T is the number of steps made.
+	T int
+	// Moments on the device.
+	Moments
+}
+
+// NewAdam returns an optimiser that after each Run moves the parameters along
+// the gradients, which are what gorgonia.Grad returned and were targets.
+func (m *Machine) NewAdam(a Adam, parameters, gradients G.Nodes) (*Optimizer, error) {
+	if len(parameters) != len(gradients) {
+		return nil, fmt.Errorf("vm: %d parameters, %d gradients", len(parameters), len(gradients))
+	}
+	var w, g []int
+	for i := range parameters {
+		wi, ok := m.buffer[parameters[i]]
+		gi, ok2 := m.buffer[gradients[i]]
+		if !ok || !ok2 {
+			return nil, fmt.Errorf("vm: %q and its gradient are not both values of this machine", parameters[i].Name())
+		}
+		if err := m.bind(wi); err != nil {
+			return nil, err
+		}
+		w, g = append(w, wi), append(g, gi)
+	}
+	mo, err := m.program.NewAdam(w, g)
+	if err != nil {
+		return nil, err
+	}
+	return &Optimizer{Adam: a.withDefaults(), Moments: mo}, nil
+}
+
+// Update makes one step.
+func (o *Optimizer) Update() error {
+	o.T++
+	return o.Moments.Step(o.Adam, o.T)
+}
