@@ -27,8 +27,8 @@ func Symbol(z int) string {
 	return symbols[z]
 }
 
-// chargeOf returns the charge number of a lower-case chemical symbol.
-func chargeOf(symbol string) (int, bool) {
+// ChargeNumber returns the charge number of a lower-case chemical symbol.
+func ChargeNumber(symbol string) (int, bool) {
 	for z := 1; z <= MaxZ; z++ {
 		if symbols[z] == symbol {
 			return z, true

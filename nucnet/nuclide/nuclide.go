@@ -78,7 +78,7 @@ func Parse(s string) (Nuclide, error) {
 		digits = strings.TrimSuffix(name, symbol)
 	}
 	symbol = strings.Trim(symbol, "-")
-	z, ok := chargeOf(symbol)
+	z, ok := ChargeNumber(symbol)
 	if !ok {
 		return Nuclide{}, fmt.Errorf("nuclide: %q: %w: want a name like neut, h1, he4 or fe56", s, ErrUnknown)
 	}

@@ -81,7 +81,7 @@ func (p *plasma) chugunov(s *screened) enhancement {
 		b1*gt*(2*b2+gt)/((b2+gt)*(b2+gt)) + 2*b3*b4*gt/((b4+square)*(b4+square)))
 
 	hg, hz := slope*gtGamma*cap, slope*gtZeta*2/3 // d h/d ln gamma, d h/d ln(Tp/T*)
-	dTp := kappa*hz - (1-kappa)*hg             // d h/d ln Tp
+	dTp := kappa*hz - (1-kappa)*hg                // d h/d ln Tp
 	return enhancement{
 		h:      h,
 		lnT:    -kappa * (hg + hz),
