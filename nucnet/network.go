@@ -1,0 +1,227 @@
+package nucnet
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"nuclab/nucnet/nuclide"
+	"nuclab/nucnet/ode"
+	"nuclab/nucnet/rate"
+)
+
+// Errors that callers may want to tell apart with errors.Is.
+var (
+	ErrUnknownNetwork = errors.New("unknown network")
+	ErrNotMember      = errors.New("not a nuclide of the network")
+	ErrState          = errors.New("invalid state")
+	ErrTimes          = errors.New("invalid times")
+	ErrOption         = errors.New("invalid option")
+)
+
+// Network is a list of nuclides with all reactions among them. It does not
+// change once made, and many goroutines may burn with it at once.
+type Network struct {
+	name     string
+	members  []nuclide.Nuclide
+	index    map[nuclide.Nuclide]int
+	a, z     []float64
+	dm       []float64 // atomic mass excess, MeV
+	library  *rate.Library
+	correct  *rate.Links // with balance Correct, which defines what Reactions lists
+	order    []int       // of elimination
+	fill     [2]int      // entries and multiply-subtracts of the factors
+	nonzeros int
+
+	mu    sync.Mutex
+	links map[rate.Balance]*rate.Links
+	plans map[planKey]*plan
+}
+
+// New returns the network of the given nuclides, sorted by Z, then A, with all
+// reactions that the class rules of package rate find among them.
+func New(name string, members []nuclide.Nuclide) (*Network, error) {
+	if len(members) == 0 {
+		return nil, fmt.Errorf("nucnet: %s: a network needs at least one nuclide", name)
+	}
+	library, err := rate.Default()
+	if err != nil {
+		return nil, fmt.Errorf("nucnet: %w", err)
+	}
+	n := &Network{
+		name:    name,
+		members: slices.Clone(members),
+		index:   map[nuclide.Nuclide]int{},
+		library: library,
+		links:   map[rate.Balance]*rate.Links{},
+		plans:   map[planKey]*plan{},
+	}
+	nuclide.Sort(n.members)
+	for i, m := range n.members {
+		n.index[m] = i
+		n.a = append(n.a, float64(m.A()))
+		n.z = append(n.z, float64(m.Z()))
+		n.dm = append(n.dm, m.MassExcess())
+	}
+	if n.correct, err = n.linksFor(rate.Correct); err != nil {
+		return nil, fmt.Errorf("nucnet: %s: %w", name, err)
+	}
+	p, err := n.abundancePattern(n.correct)
+	if err != nil {
+		return nil, err
+	}
+	n.nonzeros = p.NonZeros()
+	n.order = ode.Markowitz(p, n.lightest())
+	n.fill[0], n.fill[1] = p.Fill(n.order)
+	return n, nil
+}
+
+// linksFor returns the reactions with reverse rates of the given kind.
+func (n *Network) linksFor(b rate.Balance) (*rate.Links, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if l := n.links[b]; l != nil {
+		return l, nil
+	}
+	l, err := n.library.Links(n.members, b)
+	if err != nil {
+		return nil, err
+	}
+	n.links[b] = l
+	return l, nil
+}
+
+// abundancePattern returns the pattern of d(dY_i/dt)/dY_j at fixed screening
+// and weak rates.
+func (n *Network) abundancePattern(l *rate.Links) (*ode.Pattern, error) {
+	var entries [][2]int
+	add := func(r rate.Reaction, from []nuclide.Nuclide) {
+		change := map[nuclide.Nuclide]int{}
+		for _, m := range r.In {
+			change[m]--
+		}
+		for _, m := range r.Out {
+			change[m]++
+		}
+		for m, c := range change {
+			if c == 0 {
+				continue
+			}
+			for _, by := range from {
+				entries = append(entries, [2]int{n.index[m], n.index[by]})
+			}
+		}
+	}
+	for i := range l.Strong {
+		r := l.Strong[i].Reaction
+		add(r, r.In)
+		add(r, r.Out)
+	}
+	for i := range l.Tables {
+		add(l.Tables[i].Reaction, l.Tables[i].In)
+	}
+	for i := range l.Fits {
+		add(l.Fits[i].Reaction, l.Fits[i].In)
+	}
+	return ode.NewPattern(len(n.members), entries)
+}
+
+// lightest lists the nuclides with A <= 4: they react with all others, so they
+// are eliminated last.
+func (n *Network) lightest() []int {
+	var list []int
+	for i, m := range n.members {
+		if m.A() <= 4 {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// Name returns the name given to New.
+func (n *Network) Name() string { return n.name }
+
+// Nuclides returns the members, sorted by Z, then A. This is the order of all
+// vectors X.
+func (n *Network) Nuclides() []nuclide.Nuclide { return slices.Clone(n.members) }
+
+// Len returns the number of nuclides.
+func (n *Network) Len() int { return len(n.members) }
+
+// Index returns the place of a nuclide in vectors X, -1 if it is not a member.
+func (n *Network) Index(m nuclide.Nuclide) int {
+	if i, ok := n.index[m]; ok {
+		return i
+	}
+	return -1
+}
+
+// Vector returns mass fractions in the order of the network. The error wraps
+// [ErrNotMember] if the composition holds a nuclide that is not a member.
+func (n *Network) Vector(c nuclide.Composition) ([]float64, error) {
+	x := make([]float64, len(n.members))
+	for i, m := range c.Nuclides {
+		k := n.Index(m)
+		if k < 0 {
+			return nil, fmt.Errorf("nucnet: %s: %w %s", m, ErrNotMember, n.name)
+		}
+		x[k] += c.X[i]
+	}
+	return x, nil
+}
+
+// JacobianPattern describes the derivatives of dY/dt with respect to Y and
+// their sparse factorisation.
+type JacobianPattern struct {
+	NonZeros          int // entries that may differ from zero
+	LUNonZeros        int // the same after factorisation
+	MultiplySubtracts int // of one factorisation
+}
+
+// Jacobian returns the size of the Jacobian's pattern.
+func (n *Network) Jacobian() JacobianPattern {
+	return JacobianPattern{n.nonzeros, n.fill[0], n.fill[1]}
+}
+
+// Kind says where the rate of a reaction comes from.
+type Kind string
+
+// Strong reactions carry a fit, Reverse ones follow from them by detailed
+// balance; weak ones have a table or a fit.
+const (
+	Strong    Kind = "strong"
+	Reverse   Kind = "reverse"
+	WeakTable Kind = "weak table"
+	WeakFit   Kind = "weak fit"
+)
+
+// Reaction is one directed reaction of a network.
+type Reaction struct {
+	rate.Reaction
+	Kind   Kind
+	Source string  // label in REACLIB, or the name of the table
+	Q      float64 // energy released, MeV, from atomic masses
+}
+
+// Reactions lists all directed reactions: strong ones each followed by its
+// reverse, then weak ones.
+func (n *Network) Reactions() []Reaction {
+	l := n.correct
+	list := make([]Reaction, 0, l.Directions())
+	for i := range l.Strong {
+		s := &l.Strong[i]
+		list = append(list,
+			Reaction{s.Reaction, Strong, s.Label, s.Q},
+			Reaction{s.Reaction.Reverse(), Reverse, s.Label, -s.Q})
+	}
+	for i := range l.Tables {
+		t := &l.Tables[i]
+		list = append(list, Reaction{t.Reaction, WeakTable, t.Source, t.Q})
+	}
+	for i := range l.Fits {
+		f := &l.Fits[i]
+		list = append(list, Reaction{f.Reaction, WeakFit, f.Label, f.Q})
+	}
+	return list
+}

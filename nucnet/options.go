@@ -1,0 +1,165 @@
+package nucnet
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"nuclab/nucnet/ode"
+	"nuclab/nucnet/rate"
+)
+
+// Weak says which weak reactions a burn includes.
+type Weak int
+
+// WeakRates includes all weak reactions of the network; NoWeak leaves only
+// strong ones.
+const (
+	WeakRates Weak = iota
+	NoWeak
+)
+
+var weakNames = []string{"tables", "none"}
+
+// String returns the name that ParseWeak reads.
+func (w Weak) String() string {
+	if w < 0 || int(w) >= len(weakNames) {
+		return fmt.Sprint(int(w))
+	}
+	return weakNames[w]
+}
+
+// ParseWeak reads "tables" or "none".
+func ParseWeak(s string) (Weak, error) {
+	i := slices.Index(weakNames, strings.ToLower(s))
+	if i < 0 {
+		return 0, fmt.Errorf("nucnet: %q: %w for weak rates, want one of %s", s, ErrOption, strings.Join(weakNames, ", "))
+	}
+	return Weak(i), nil
+}
+
+// Options choose the physics and the accuracy of a burn. The zero value is the
+// best physics at the default accuracy.
+type Options struct {
+	Screening       rate.Screening
+	Weak            Weak
+	DetailedBalance rate.Balance
+
+	// Solver names the integration method, one of [SolverNames]; empty stands
+	// for the first of them.
+	Solver string
+
+	// RTol and ATol are the tolerated errors of one step in mass fractions X,
+	// relative and absolute. 0 stands for 1e-6 and 1e-12.
+	RTol, ATol float64
+
+	// MaxSteps limits the steps of the integration. 0 stands for 100,000.
+	MaxSteps int
+}
+
+// WithDefaults returns the options with every zero replaced by what it stands
+// for.
+func (o Options) WithDefaults() Options {
+	if o.Solver == "" {
+		o.Solver = solvers[0].name
+	}
+	if o.RTol == 0 {
+		o.RTol = 1e-6
+	}
+	if o.ATol == 0 {
+		o.ATol = 1e-12
+	}
+	if o.MaxSteps == 0 {
+		o.MaxSteps = 100_000
+	}
+	return o
+}
+
+type solver struct {
+	name string
+	make func() ode.Method
+}
+
+var solvers = []solver{
+	{"rodas5p", func() ode.Method { return &ode.Rodas5P{} }},
+}
+
+// SolverNames returns the names of the integration methods, the default first.
+func SolverNames() []string {
+	var names []string
+	for _, s := range solvers {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// check reports what is wrong with options after WithDefaults.
+func (o Options) check() error {
+	switch {
+	case o.Screening < rate.Chugunov || o.Screening > rate.Unscreened:
+		return fmt.Errorf("nucnet: %w: screening %v", ErrOption, o.Screening)
+	case o.Weak < WeakRates || o.Weak > NoWeak:
+		return fmt.Errorf("nucnet: %w: weak rates %v", ErrOption, o.Weak)
+	case o.DetailedBalance < rate.Correct || o.DetailedBalance > rate.R2604:
+		return fmt.Errorf("nucnet: %w: detailed balance %v", ErrOption, o.DetailedBalance)
+	case !slices.Contains(SolverNames(), o.Solver):
+		return fmt.Errorf("nucnet: %w: solver %q, want one of %s", ErrOption, o.Solver, strings.Join(SolverNames(), ", "))
+	case !(o.RTol >= 1e-13 && o.RTol < 1):
+		return fmt.Errorf("nucnet: %w: relative tolerance %g, want 1e-13 to 1", ErrOption, o.RTol)
+	case !(o.ATol > 0 && o.ATol < 1):
+		return fmt.Errorf("nucnet: %w: absolute tolerance %g, want more than 0 and less than 1", ErrOption, o.ATol)
+	case o.MaxSteps < 0:
+		return fmt.Errorf("nucnet: %w: %d steps at most", ErrOption, o.MaxSteps)
+	}
+	return nil
+}
+
+// State is where a burn starts.
+type State struct {
+	T   float64   // K, 1e3 to 1e11
+	Rho float64   // g/cm3, 1e-10 to 1e12
+	X   []float64 // mass fractions in the order of the network
+}
+
+// check reports what is wrong with a state; the error wraps [ErrState].
+func (n *Network) check(s State) error {
+	switch {
+	case !(s.T >= 1e3 && s.T <= 1e11):
+		return fmt.Errorf("nucnet: %w: T = %g K, want 1e3 to 1e11", ErrState, s.T)
+	case !(s.Rho >= 1e-10 && s.Rho <= 1e12):
+		return fmt.Errorf("nucnet: %w: rho = %g g/cm3, want 1e-10 to 1e12", ErrState, s.Rho)
+	case len(s.X) != len(n.members):
+		return fmt.Errorf("nucnet: %w: %d mass fractions for the %d nuclides of %s", ErrState, len(s.X), len(n.members), n.name)
+	}
+	sum := 0.0
+	for i, x := range s.X {
+		if !(x >= 0) || math.IsInf(x, 0) {
+			return fmt.Errorf("nucnet: %w: X(%s) = %g, want 0 to 1", ErrState, n.members[i], x)
+		}
+		sum += x
+	}
+	if !(math.Abs(sum-1) <= 1e-6) {
+		return fmt.Errorf("nucnet: %w: mass fractions add up to %.9g, want 1 within 1e-6", ErrState, sum)
+	}
+	return nil
+}
+
+// checkTimes reports what is wrong with output times; the error wraps
+// [ErrTimes].
+func checkTimes(times []float64) error {
+	if len(times) == 0 {
+		return fmt.Errorf("nucnet: %w: want at least one", ErrTimes)
+	}
+	last := 0.0
+	for _, t := range times {
+		switch {
+		case !(t >= 0) || math.IsInf(t, 0):
+			return fmt.Errorf("nucnet: %w: %g s, want a finite time not below 0", ErrTimes, t)
+		case t < last:
+			return fmt.Errorf("nucnet: %w: %g s after %g s, want them in increasing order", ErrTimes, t, last)
+		}
+		last = t
+	}
+	return nil
+}

@@ -1,0 +1,295 @@
+package nucnet
+
+import (
+	"slices"
+
+	"nuclab/nucnet/nuclide"
+	"nuclab/nucnet/ode"
+	"nuclab/nucnet/rate"
+)
+
+// planKey names what a plan depends on.
+type planKey struct {
+	balance   rate.Balance
+	screening rate.Screening
+	weak      Weak
+}
+
+// plan is a network compiled for integration: what every burn with the same
+// physics shares. The components of the solution are
+//
+//	Y_i                  molar abundances, mol/g
+//	change               of Ye by weak reactions since the start: Ye = Ye(0) + change
+//	loss                 energy that neutrinos have carried away, MeV mol/g
+//	sums of the plasma   sum Y, and sum Z^2 Y where screening asks for it
+//
+// The last three kinds make explicit how screening and weak rates depend on
+// the composition: the right-hand side sees it through them alone, so that the
+// Jacobian stays sparse and is still exact.
+type plan struct {
+	net      *Network
+	links    *rate.Links
+	screener *rate.Screener // nil without screening
+	n        int            // number of nuclides
+	dim      int            // number of components
+	change   int
+	loss     int
+	sumY     int // -1 without screening
+	sumZZ    int // -1 unless screening asks for it
+
+	pairs  []flow // at most two nuclides on either side
+	others []flow
+	weak   []decay
+
+	structure *ode.Structure
+	jacobian  jacobianPlaces
+	pool      chan *worker
+}
+
+// flow is a strong link, In -> Out by the forward rate. Unused places of in
+// and out hold plan.n, where the workers keep an abundance of 1.
+type flow struct {
+	link             int // place in links.Strong
+	in, out          [4]int32
+	nIn, nOut        int
+	forward, reverse float64 // 1/(product of factorials of multiplicities)
+	// Places of the enhancement factors of the two directions.
+	channelIn, channelOut int32
+	// Places in the values of the Jacobian, rows and columns (in..., out...).
+	places []int32
+}
+
+// decay is a weak reaction.
+type decay struct {
+	in, out   [4]int32
+	nIn, nOut int
+	symmetry  float64
+	charge    float64 // change of the sum of charge numbers
+	// Places for rows (in..., out..., change, loss), columns (in...).
+	places []int32
+}
+
+// jacobianPlaces holds where dense columns are in the values of the Jacobian:
+// row i of the column is at places[i], -1 if it is not there.
+type jacobianPlaces struct {
+	change, sumY, sumZZ []int32
+	nonzeros            int
+}
+
+// planFor returns the plan for a kind of physics, made on first use.
+func (n *Network) planFor(k planKey) (*plan, error) {
+	links, err := n.linksFor(k.balance)
+	if err != nil {
+		return nil, err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p := n.plans[k]; p != nil {
+		return p, nil
+	}
+	p, err := n.newPlan(k, links)
+	if err != nil {
+		return nil, err
+	}
+	n.plans[k] = p
+	return p, nil
+}
+
+func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
+	p := &plan{net: n, links: links, n: len(n.members), sumY: -1, sumZZ: -1}
+	p.change, p.loss = p.n, p.n+1
+	p.dim = p.n + 2
+	if k.screening != rate.Unscreened {
+		p.screener = links.Screener(k.screening)
+		p.sumY = p.dim
+		p.dim++
+		if k.screening != rate.Chugunov {
+			p.sumZZ = p.dim
+			p.dim++
+		}
+	}
+	for i := range links.Strong {
+		f := flow{link: i}
+		r := links.Strong[i].Reaction
+		f.in, f.nIn, f.forward = p.side(r.In)
+		f.out, f.nOut, f.reverse = p.side(r.Out)
+		if p.screener != nil {
+			f.channelIn, f.channelOut = p.channel(p.screener.Forward[i]), p.channel(p.screener.Reverse[i])
+		}
+		if f.nIn <= 2 && f.nOut <= 2 {
+			p.pairs = append(p.pairs, f)
+		} else {
+			p.others = append(p.others, f)
+		}
+	}
+	if k.weak == WeakRates {
+		for i := range links.Tables {
+			p.weak = append(p.weak, p.newDecay(links.Tables[i].Reaction))
+		}
+		for i := range links.Fits {
+			p.weak = append(p.weak, p.newDecay(links.Fits[i].Reaction))
+		}
+	}
+	return p, p.build()
+}
+
+func (p *plan) side(list []nuclide.Nuclide) (places [4]int32, count int, symmetry float64) {
+	for i := range places {
+		places[i] = int32(p.n)
+	}
+	symmetry = 1
+	multiplicity := 1.0
+	for i, m := range list {
+		places[i] = int32(p.net.index[m])
+		if multiplicity++; i == 0 || m != list[i-1] {
+			multiplicity = 1
+		}
+		symmetry /= multiplicity
+	}
+	return places, len(list), symmetry
+}
+
+func (p *plan) newDecay(r rate.Reaction) decay {
+	var d decay
+	d.in, d.nIn, d.symmetry = p.side(r.In)
+	d.out, d.nOut, _ = p.side(r.Out)
+	for _, m := range r.Out {
+		d.charge += float64(m.Z())
+	}
+	for _, m := range r.In {
+		d.charge -= float64(m.Z())
+	}
+	return d
+}
+
+// screened reports whether screening changes the flux of a link.
+func (p *plan) screened(link int) bool {
+	return p.screener != nil && (p.screener.Forward[link] >= 0 || p.screener.Reverse[link] >= 0)
+}
+
+// channel returns the place of an enhancement factor: that of the screener,
+// or one beyond for the factor 1.
+func (p *plan) channel(c int) int32 {
+	if c < 0 {
+		return int32(p.screener.Channels)
+	}
+	return int32(c)
+}
+
+// rows lists the components that a reaction changes: entrance, then exit.
+func rows(in, out [4]int32, nIn, nOut int) []int32 {
+	return append(append([]int32(nil), in[:nIn]...), out[:nOut]...)
+}
+
+// build makes the pattern of the Jacobian, the places of all terms in it and
+// the structure for the solver.
+func (p *plan) build() error {
+	var entries [][2]int
+	for _, list := range [][]flow{p.pairs, p.others} {
+		for i := range list {
+			f := &list[i]
+			all := rows(f.in, f.out, f.nIn, f.nOut)
+			for _, r := range all {
+				for _, c := range all {
+					entries = append(entries, [2]int{int(r), int(c)})
+				}
+				if p.screened(f.link) {
+					entries = append(entries, [2]int{int(r), p.change}, [2]int{int(r), p.sumY})
+					if p.sumZZ >= 0 {
+						entries = append(entries, [2]int{int(r), p.sumZZ})
+					}
+				}
+			}
+		}
+	}
+	for i := range p.weak {
+		d := &p.weak[i]
+		all := append(rows(d.in, d.out, d.nIn, d.nOut), int32(p.change), int32(p.loss))
+		for _, r := range all {
+			for _, c := range append(d.in[:d.nIn:d.nIn], int32(p.change)) {
+				entries = append(entries, [2]int{int(r), int(c)})
+			}
+		}
+	}
+	pattern, err := ode.NewPattern(p.dim, entries)
+	if err != nil {
+		return err
+	}
+	at := func(r, c int) int32 { return int32(pattern.Index(r, c)) }
+	for _, list := range [][]flow{p.pairs, p.others} {
+		for i := range list {
+			f := &list[i]
+			all := rows(f.in, f.out, f.nIn, f.nOut)
+			for _, r := range all {
+				for _, c := range all {
+					f.places = append(f.places, at(int(r), int(c)))
+				}
+			}
+		}
+	}
+	for i := range p.weak {
+		d := &p.weak[i]
+		all := append(rows(d.in, d.out, d.nIn, d.nOut), int32(p.change), int32(p.loss))
+		for _, r := range all {
+			for _, c := range d.in[:d.nIn] {
+				d.places = append(d.places, at(int(r), int(c)))
+			}
+		}
+	}
+	column := func(c int) []int32 {
+		if c < 0 {
+			return nil
+		}
+		list := make([]int32, p.dim)
+		for r := range list {
+			list[r] = at(r, c)
+		}
+		return list
+	}
+	p.jacobian = jacobianPlaces{column(p.change), column(p.sumY), column(p.sumZZ), pattern.NonZeros()}
+	p.structure, err = ode.NewStructure(pattern, p.order(), p.invariants()...)
+	p.pool = make(chan *worker, 64)
+	return err
+}
+
+// order returns the order of elimination: nuclides as in the network's own
+// pattern, then the components that depend on all of them.
+func (p *plan) order() []int {
+	order := slices.Clone(p.net.order)
+	for i := p.dim - 1; i >= p.n; i-- {
+		if i != p.loss {
+			order = append(order, i)
+		}
+	}
+	return append(order, p.loss)
+}
+
+// invariants returns the conservation of baryon number and charge and the
+// definitions of the sums.
+func (p *plan) invariants() []ode.Invariant {
+	species := make([]int, p.n)
+	mass, charge := make([]float64, p.dim), make([]float64, p.dim)
+	sumY, sumZZ := make([]float64, p.dim), make([]float64, p.dim)
+	alike := true // all nuclides have the same Z/A
+	for i := range species {
+		species[i] = i
+		a, z := p.net.a[i], p.net.z[i]
+		mass[i], charge[i], sumY[i], sumZZ[i] = a, z, 1, z*z
+		alike = alike && z*p.net.a[0] == a*p.net.z[0]
+	}
+	list := []ode.Invariant{{Weights: mass, Rows: species}}
+	if !alike {
+		charge[p.change] = -1
+		list = append(list, ode.Invariant{Weights: charge, Rows: species})
+	}
+	for _, s := range []struct {
+		component int
+		weights   []float64
+	}{{p.sumY, sumY}, {p.sumZZ, sumZZ}} {
+		if s.component >= 0 {
+			s.weights[s.component] = -1
+			list = append(list, ode.Invariant{Weights: s.weights, Rows: []int{s.component}})
+		}
+	}
+	return list
+}
