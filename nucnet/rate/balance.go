@@ -21,6 +21,10 @@ func (b *balance) eval(p *reaclib.Powers) (ln, dT9 float64) {
 	return b.constant + b.power*p.Ln - boltzmann, (b.power + boltzmann) * p.Inv
 }
 
+// nacreHelium is the one reaction that MESA reverses with NACRE's own formula instead, where it has T9^(3/2) for the
+// T9^(-3/2) of Angulo et al. (1999, Nucl. Phys. A 656, 3).
+const nacreHelium = "he3 + he3 -> he4 + h1 + h1"
+
 // newBalance returns the ratio for the reverse of r. In Correct balance it is
 //
 //	(D_out/D_in) prod_in g / prod_out g (prod_in m/prod_out m)^(3/2) (f9 T9^(3/2))^(N_in-N_out) exp(-Q/kT)
@@ -29,6 +33,11 @@ func (b *balance) eval(p *reaclib.Powers) (ln, dT9 float64) {
 // there because lambda does not hold the 1/D of identical particles. The other kinds change single factors of it.
 func newBalance(r Reaction, kind Balance) balance {
 	b := balance{q: r.Q()}
+	if kind != Correct && r.String() == nacreHelium {
+		b = newBalance(r, Correct)
+		b.power += 3
+		return b
+	}
 	difference := float64(len(r.In) - len(r.Out))
 	space, mass := difference, 1.5
 	switch kind {
