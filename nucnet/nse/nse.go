@@ -205,9 +205,9 @@ func (s *system) newton(p, n float64, limit int) (float64, float64, int, bool) {
 	return p, n, limit, false
 }
 
-// nested solves the two equations one inside the other. At a fixed difference d = p - n the sum of X grows
-// with n and its logarithm is convex, so that Newton steps from above approach the root monotonically; on the roots Ye grows with d, which is
-// bisected.
+// nested solves the two equations one inside the other. At a fixed difference d = p - n the logarithm of the sum of X
+// grows with n and is convex, so that Newton steps approach the root monotonically after the first; on the roots Ye
+// grows with d, which is bisected.
 func (s *system) nested() (p, n float64, iterations int) {
 	solve := func(d float64) (excess float64) {
 		n = 50 / s.kT
@@ -224,6 +224,14 @@ func (s *system) nested() (p, n float64, iterations int) {
 		return excess
 	}
 	low, high := -100/s.kT, 100/s.kT
+	for range 10 { // a mixture far from any that nature makes may need more
+		if solve(low) > 0 {
+			low *= 2
+		}
+		if solve(high) < 0 {
+			high *= 2
+		}
+	}
 	for range 100 {
 		d := (low + high) / 2
 		if solve(d) < 0 {
