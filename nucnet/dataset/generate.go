@@ -1,0 +1,318 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/parquet-go/parquet-go"
+
+	"nuclab/nucnet"
+	"nuclab/nucnet/sample"
+)
+
+// Generate makes a data set in the folder dir and returns its manifest. It calls progress, if not nil, after each
+// sample with the number done, earlier ones included, and the number to do. When ctx ends it stops within one step of
+// the burns, keeps the files that are finished and returns the error of ctx; a later call with Resume goes on.
+//
+// The error wraps ErrSettings (or an error of nucnet or sample) for settings that cannot be, ErrExists for a folder with
+// something in it, ErrDifferent for one that holds a set with other settings. A burn that fails does not end the call:
+// its row says why, and the manifest counts it.
+func Generate(ctx context.Context, dir string, s Settings, progress func(done, total int)) (*Manifest, error) {
+	s = s.withDefaults()
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	net, err := nucnet.Stock(s.Network)
+	if err != nil {
+		return nil, err
+	}
+	sampler, err := s.sampler(net.Nuclides())
+	if err != nil {
+		return nil, err
+	}
+	m := &Manifest{Schema: schemaName, Recipe: s.recipe(net.Nuclides(), sampler.Design), Shard: s.Shard.String(), Files: []File{}}
+	done, err := prepare(dir, m, s.Resume)
+	if err != nil {
+		return nil, err
+	}
+	g := &generator{settings: s, net: net, sampler: sampler, manifest: m, layout: layout{len(m.Nuclides), len(s.Times)}}
+	g.all, g.at, g.before = s.burnTimes()
+	if g.settings.Workers == 0 {
+		g.settings.Workers = runtime.GOMAXPROCS(0)
+	}
+	for f := range m.fileCount() {
+		if s.Shard.has(f) {
+			g.total += m.file(f).Samples
+		}
+	}
+	g.report = func(n int) {
+		g.done += n
+		if progress != nil {
+			progress(g.done, g.total)
+		}
+	}
+	for f := range m.fileCount() {
+		if !s.Shard.has(f) {
+			continue
+		}
+		file, ok := done[m.file(f).Name]
+		if ok {
+			g.report(file.Samples)
+		} else if file, err = g.makeFile(ctx, dir, f); err != nil {
+			return nil, err
+		}
+		m.Files = append(m.Files, file)
+		m.Failed += file.Failed
+		if err := m.write(dir); err != nil {
+			return nil, err
+		}
+	}
+	m.Complete = true
+	if err := m.write(dir); err != nil {
+		return nil, err
+	}
+	return m, writeCard(dir, m)
+}
+
+// prepare makes the folder or, to resume, returns the finished files in it, and removes what an interrupted call left.
+func prepare(dir string, m *Manifest, resume bool) (map[string]File, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	if len(entries) == 0 {
+		return nil, m.write(dir)
+	}
+	if !resume {
+		return nil, fmt.Errorf("dataset: %s: %w: name another, or resume the data set in it", dir, ErrExists)
+	}
+	old, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	if d := old.Recipe.differences(m.Recipe); d != "" {
+		return nil, fmt.Errorf("dataset: %s: %w: %s", dir, ErrDifferent, d)
+	}
+	if old.Shard != m.Shard {
+		return nil, fmt.Errorf("dataset: %s: %w: shard %q instead of %q", dir, ErrDifferent, m.Shard, old.Shard)
+	}
+	listed := map[string]File{}
+	for _, f := range old.Files {
+		listed[f.Name] = f
+	}
+	done := map[string]File{}
+	for f := range m.fileCount() {
+		want := m.file(f)
+		path := filepath.Join(dir, want.Name)
+		size, sum, err := hashFile(path)
+		if err != nil {
+			continue // not made yet
+		}
+		if l, ok := listed[want.Name]; ok && l.Bytes == size && l.SHA256 == sum {
+			done[want.Name] = l
+			continue
+		}
+		// Finished, but not yet listed when the call was interrupted; or damaged since. The file itself tells.
+		if failed, err := checkContents(path, m.Recipe, want); err == nil {
+			want.Failed, want.Bytes, want.SHA256 = failed, size, sum
+			done[want.Name] = want
+		}
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".tmp-") {
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+				return nil, fmt.Errorf("dataset: %w", err)
+			}
+		}
+	}
+	return done, nil
+}
+
+// generator makes the files of a data set.
+type generator struct {
+	settings Settings
+	net      *nucnet.Network
+	sampler  *sample.Sampler
+	manifest *Manifest
+	layout   layout
+
+	all        []float64 // times asked of a burn
+	at, before []int     // see Settings.burnTimes
+
+	done, total int
+	report      func(n int)
+}
+
+// makeFile burns the samples of file number f and writes them.
+func (g *generator) makeFile(ctx context.Context, dir string, f int) (File, error) {
+	file := g.manifest.file(f)
+	path := filepath.Join(dir, file.Name)
+	err := atomically(path, func(w *os.File) error {
+		return g.rows(ctx, file, func(rows <-chan row) error {
+			failed, err := writeParquet(w, g.manifest.Recipe, file, rows, g.report)
+			if err != nil {
+				return fmt.Errorf("dataset: cannot write %s: %w", path, err)
+			}
+			file.Failed = failed
+			return nil
+		})
+	})
+	if err != nil {
+		return file, err
+	}
+	file.Bytes, file.SHA256, err = hashFile(path)
+	if err != nil {
+		return file, fmt.Errorf("dataset: %w", err)
+	}
+	return file, nil
+}
+
+// rows burns the samples of a file on all workers and hands them to write in order. It holds no more than a few samples
+// for each worker in memory.
+func (g *generator) rows(ctx context.Context, file File, write func(<-chan row) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	type job struct {
+		index  int
+		result chan row
+	}
+	workers := g.settings.Workers
+	jobs := make(chan job)
+	queue := make(chan chan row, 4*workers) // results in order of index
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for j := range jobs {
+				r, err := g.burn(ctx, j.index)
+				if err != nil {
+					cancel(err)
+				}
+				j.result <- r
+			}
+		})
+	}
+	group.Go(func() {
+		defer close(jobs)
+		defer close(queue)
+		for i := range file.Samples {
+			j := job{file.First + i, make(chan row, 1)}
+			select {
+			case <-ctx.Done():
+				return
+			case queue <- j.result:
+			}
+			jobs <- j
+		}
+	})
+	ordered := make(chan row)
+	group.Go(func() {
+		defer close(ordered)
+		for result := range queue {
+			select {
+			case <-ctx.Done():
+			case r := <-result:
+				select {
+				case <-ctx.Done():
+				case ordered <- r:
+				}
+			}
+		}
+	})
+	err := write(ordered)
+	if err != nil {
+		cancel(err)
+	}
+	for range ordered { // let the others end
+	}
+	group.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// burn makes one row. Its error is one that no other sample will escape, or that of ctx.
+func (g *generator) burn(ctx context.Context, index int) (row, error) {
+	l := g.layout
+	r := row{index: int64(index), numbers: make([]float64, l.numbers()), status: statusOK}
+	p, err := g.sampler.At(uint64(index))
+	if err != nil {
+		return r, err
+	}
+	r.numbers[0], r.numbers[1], r.numbers[2] = p.T, p.Rho, p.Ye
+	copy(r.numbers[l.start():], p.X)
+	result, err := g.net.Burn(ctx, nucnet.State{T: p.T, Rho: p.Rho, X: p.X}, g.all, g.settings.Burn)
+	switch {
+	case ctx.Err() != nil:
+		return r, context.Cause(ctx)
+	case errors.Is(err, nucnet.ErrOption), errors.Is(err, nucnet.ErrTimes), errors.Is(err, nucnet.ErrState):
+		return r, err
+	case err != nil:
+		r.fail(l, g.settings.Times, err.Error())
+		return r, nil
+	}
+	for k, t := range g.settings.Times {
+		s := result.Samples[g.at[k]]
+		begin := 0.0
+		if g.before[k] >= 0 {
+			begin = result.Samples[g.before[k]].Q
+		}
+		r.numbers[l.time(k)] = t
+		copy(r.numbers[l.end(k):], s.X)
+		copy(r.numbers[l.scalars(k):], []float64{s.Ye, s.Q, s.EpsNu, s.EpsNuIntegral, s.Q - begin - s.EpsNu*g.settings.Steps[k]})
+	}
+	return r, nil
+}
+
+// rowsPerGroup is the number of samples that lie together in a file, column by column: some 30 MB for mesa_80 at nine
+// times, of which a reader needs only the columns it asks for.
+const rowsPerGroup = 4096
+
+// writeParquet writes rows as they come and returns how many hold failed burns.
+func writeParquet(w io.Writer, r Recipe, file File, rows <-chan row, report func(int)) (failed int, err error) {
+	options := []parquet.WriterOption{
+		schemaOf(columnNames(r.Nuclides, len(r.Times)), r.Float),
+		parquet.CreatedBy("nuclab", "1", ""),
+		parquet.MaxRowsPerRowGroup(rowsPerGroup),
+		parquet.KeyValueMetadata("nuclab.schema", schemaName),
+		parquet.KeyValueMetadata("nuclab.recipe", string(r.json())),
+		parquet.KeyValueMetadata("nuclab.id", r.id()),
+		parquet.KeyValueMetadata("nuclab.first", fmt.Sprint(file.First)),
+	}
+	out := parquet.NewWriter(w, options...)
+	var values parquet.Row
+	n := 0
+	for row := range rows {
+		values = append(values[:0], parquet.Int64Value(row.index).Level(0, 0, 0))
+		for i, v := range row.numbers {
+			if r.Float == 32 {
+				values = append(values, parquet.FloatValue(float32(v)).Level(0, 0, i+1))
+			} else {
+				values = append(values, parquet.DoubleValue(v).Level(0, 0, i+1))
+			}
+		}
+		values = append(values, parquet.ByteArrayValue([]byte(row.status)).Level(0, 0, len(row.numbers)+1))
+		if _, err := out.WriteRows([]parquet.Row{values}); err != nil {
+			return failed, err
+		}
+		if row.status != statusOK {
+			failed++
+		}
+		n++
+		report(1)
+	}
+	if n < file.Samples {
+		return failed, fmt.Errorf("only %d of %d samples came", n, file.Samples) // interrupted; the cause is reported
+	}
+	return failed, out.Close()
+}

@@ -1,0 +1,223 @@
+package dataset
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"nuclab/nucnet/nuclide"
+	"nuclab/nucnet/sample"
+)
+
+const (
+	manifestName = "manifest.json"
+	cardName     = "card.md"
+	schemaName   = "nuclab.dataset/1"
+)
+
+// Manifest describes a data set and lists its files. It is kept as manifest.json beside them.
+type Manifest struct {
+	Schema string `json:"schema"`
+	Recipe
+	Shard    string `json:"shard,omitempty"` // the part of the files that belong here, "2/4"; empty: all
+	Complete bool   `json:"complete"`        // every file of the part is there
+	Failed   int    `json:"failed"`          // burns that did not reach their end
+	Files    []File `json:"files"`
+}
+
+// Recipe is everything that decides what stands in the rows.
+type Recipe struct {
+	Network   string            `json:"network"`
+	Nuclides  []nuclide.Nuclide `json:"nuclides"`
+	Samples   int               `json:"samples"`
+	Seed      uint64            `json:"seed"`
+	Generator string            `json:"generator"`
+	Sampling  Sampling          `json:"sampling"`
+	Times     []float64         `json:"times_s"`
+	Steps     []float64         `json:"steps_s"`
+	Burn      Burn              `json:"burn"`
+	Float     int               `json:"float"`
+	PerFile   int               `json:"per_file"`
+	Data      string            `json:"data"` // SHA-256 of the nuclear data
+	Units     map[string]string `json:"units"`
+}
+
+// Sampling holds the ranges that initial states are drawn from, see sample.Design.
+type Sampling struct {
+	LogT       [2]float64 `json:"log10_T"`
+	LogRho     [2]float64 `json:"log10_rho"`
+	Ye         [2]float64 `json:"ye"`
+	LogX       [2]float64 `json:"log10_X"`
+	NeutronMax float64    `json:"neutron_max"`
+	Tolerance  float64    `json:"ye_tolerance"`
+	Alpha      float64    `json:"dirichlet_alpha"`
+}
+
+// Burn holds the physics and the accuracy of the burns, see nucnet.Options.
+type Burn struct {
+	Screening       string  `json:"screening"`
+	Weak            string  `json:"weak"`
+	DetailedBalance string  `json:"detailed_balance"`
+	Solver          string  `json:"solver"`
+	RTol            float64 `json:"rtol"`
+	ATol            float64 `json:"atol"`
+	MaxSteps        int     `json:"max_steps"`
+}
+
+// File is one file of a data set.
+type File struct {
+	Name    string `json:"name"`
+	First   int    `json:"first"`   // number of its first sample
+	Samples int    `json:"samples"` // rows
+	Failed  int    `json:"failed"`  // burns that did not reach their end
+	Bytes   int64  `json:"bytes"`
+	SHA256  string `json:"sha256"`
+}
+
+// recipe returns what settings say about the rows.
+func (s Settings) recipe(nuclides []nuclide.Nuclide, d sample.Design) Recipe {
+	return Recipe{
+		Network: s.Network, Nuclides: nuclides, Samples: s.Samples, Seed: s.Seed, Generator: s.Generator,
+		Sampling: Sampling{LogT: d.LogT, LogRho: d.LogRho, Ye: d.Ye, LogX: d.LogX, NeutronMax: d.NeutronMax,
+			Tolerance: d.Tolerance, Alpha: d.Alpha},
+		Times: s.Times, Steps: s.Steps,
+		Burn: Burn{Screening: fmt.Sprint(s.Burn.Screening), Weak: fmt.Sprint(s.Burn.Weak),
+			DetailedBalance: fmt.Sprint(s.Burn.DetailedBalance), Solver: s.Burn.Solver, RTol: s.Burn.RTol, ATol: s.Burn.ATol,
+			MaxSteps: s.Burn.MaxSteps},
+		Float: s.Float, PerFile: s.PerFile, Data: dataHash(), Units: units(),
+	}
+}
+
+// id is a hash of the recipe. Every file carries it, so that files of different sets cannot be mixed unnoticed.
+func (r Recipe) id() string {
+	sum := sha256.Sum256(r.json())
+	return hex.EncodeToString(sum[:])
+}
+
+func (r Recipe) json() []byte {
+	b, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Sprintf("dataset: a recipe holds what JSON cannot: %v", err)) // only NaN could do that, and check refuses it
+	}
+	return b
+}
+
+// differences names the settings in which two recipes differ, with both values.
+func (r Recipe) differences(other Recipe) string {
+	var a, b map[string]json.RawMessage
+	json.Unmarshal(r.json(), &a)
+	json.Unmarshal(other.json(), &b)
+	var list []string
+	for _, key := range []string{"network", "nuclides", "samples", "seed", "generator", "sampling", "times_s", "steps_s", "burn",
+		"float", "per_file", "data", "units"} {
+		if !bytes.Equal(a[key], b[key]) {
+			list = append(list, fmt.Sprintf("%s %s instead of %s", key, short(b[key]), short(a[key])))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func short(b []byte) string {
+	if len(b) > 120 {
+		return string(b[:117]) + "..."
+	}
+	return string(b)
+}
+
+// fileCount returns the number of files of the whole set.
+func (r Recipe) fileCount() int { return (r.Samples + r.PerFile - 1) / r.PerFile }
+
+// file returns what is known of file number f before it is made.
+func (r Recipe) file(f int) File {
+	first := f * r.PerFile
+	return File{Name: fmt.Sprintf("part-%06d.parquet", f), First: first, Samples: min(r.PerFile, r.Samples-first)}
+}
+
+// readManifest reads a folder's manifest. The error wraps ErrNoDataset if there is none.
+func readManifest(dir string) (*Manifest, error) {
+	path := filepath.Join(dir, manifestName)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("dataset: %s: %w: it has no %s", dir, ErrNoDataset, manifestName)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	var m Manifest
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w: %w", path, ErrDamaged, err)
+	}
+	if m.Schema != schemaName {
+		return nil, fmt.Errorf("dataset: %s: %w: schema %q, this program reads %q", path, ErrNoDataset, m.Schema, schemaName)
+	}
+	return &m, nil
+}
+
+func (m *Manifest) write(dir string) error {
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return writeFile(filepath.Join(dir, manifestName), append(b, '\n'))
+}
+
+// writeFile writes a file so that it appears whole or not at all, also after a loss of power.
+func writeFile(path string, data []byte) error {
+	return atomically(path, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+// atomically lets write fill a temporary file beside path, brings it to the disk and renames it.
+func atomically(path string, write func(*os.File) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-"+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("dataset: cannot write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("dataset: cannot write %s: %w", path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("dataset: cannot write %s: %w", path, err)
+	}
+	syncDir(filepath.Dir(path))
+	return nil
+}
+
+// syncDir brings a folder's list of names to the disk, where the system can.
+func syncDir(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		d.Sync() // some file systems refuse; the file itself is safe
+		d.Close()
+	}
+}
+
+// hashFile returns the size and the SHA-256 of a file.
+func hashFile(path string) (int64, string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	return n, hex.EncodeToString(h.Sum(nil)), err
+}

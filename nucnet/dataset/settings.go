@@ -1,0 +1,133 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"nuclab/nucnet"
+	"nuclab/nucnet/nuclide"
+	"nuclab/nucnet/sample"
+)
+
+// Errors that callers may want to tell apart.
+var (
+	ErrSettings  = errors.New("bad settings")
+	ErrExists    = errors.New("output folder is not empty")
+	ErrDifferent = errors.New("made with other settings")
+	ErrNoDataset = errors.New("not a data set")
+	ErrDamaged   = errors.New("damaged data set")
+)
+
+// Settings describe a data set. The zero values of all but Network and Samples stand for the defaults given.
+type Settings struct {
+	Network   string         // a stock network
+	Samples   int            // rows
+	Seed      uint64         // of the Sobol scrambling and the compositions
+	Generator string         // of compositions, see package sample; empty: "paper"
+	Design    sample.Design  // further settings of the sampling; its Nuclides, Seed and Generator are set from here
+	Times     []float64      // s, rising; empty: 1e-6, 1e-5, ... 1e2
+	Steps     []float64      // s, for eps_nuc_row; empty: from one of Times to the next, the first from 0
+	Burn      nucnet.Options // physics and accuracy
+	Float     int            // bits of a stored number, 32 or 64; 0: 64
+	PerFile   int            // samples in one file; 0: 16384
+	Workers   int            // burns at a time; 0: one for each processor. Without effect on the result
+	Shard     Shard          // part of the files to make; zero: all
+	Resume    bool           // go on with what an earlier, interrupted call left in the folder
+}
+
+// Shard is part K of M, K from 1 to M. Files are dealt out to the parts in turn.
+type Shard struct{ K, M int }
+
+// has reports whether file number f, counted from 0, belongs to the part.
+func (s Shard) has(f int) bool { return s.M == 0 || f%s.M == s.K-1 }
+
+// String returns "2/4", or "" for the zero value.
+func (s Shard) String() string {
+	if s.M == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.K, s.M)
+}
+
+// ParseShard reads "K/M", K from 1 to M; "" stands for the whole set. The error wraps ErrSettings.
+func ParseShard(s string) (Shard, error) {
+	if s == "" {
+		return Shard{}, nil
+	}
+	var shard Shard
+	if _, err := fmt.Sscanf(s, "%d/%d", &shard.K, &shard.M); err != nil || shard.M < 1 || shard.K < 1 || shard.K > shard.M ||
+		shard.String() != s {
+		return Shard{}, fmt.Errorf("dataset: %w: shard %q, want K/M with K from 1 to M", ErrSettings, s)
+	}
+	return shard, nil
+}
+
+// Limits against slips of the keyboard.
+const (
+	maxSamples = 1 << 40
+	maxTimes   = 10_000
+)
+
+// withDefaults returns the settings with every zero replaced by what it stands for.
+func (s Settings) withDefaults() Settings {
+	if s.Generator == "" {
+		s.Generator = string(sample.Paper)
+	}
+	if len(s.Times) == 0 {
+		s.Times = nucnet.Decades(1e-6, 1e2)
+	}
+	s.Times = slices.Clone(s.Times)
+	if len(s.Steps) == 0 {
+		last := 0.0
+		for _, t := range s.Times {
+			s.Steps = append(s.Steps, t-last)
+			last = t
+		}
+	}
+	s.Burn = s.Burn.WithDefaults()
+	if s.Float == 0 {
+		s.Float = 64
+	}
+	if s.PerFile == 0 {
+		s.PerFile = 16384
+	}
+	return s
+}
+
+// check reports what is wrong with settings after withDefaults; the error wraps ErrSettings.
+func (s Settings) check() error {
+	switch {
+	case s.Samples < 1 || s.Samples > maxSamples:
+		return fmt.Errorf("dataset: %w: %d samples, want 1 to %d", ErrSettings, s.Samples, maxSamples)
+	case s.Float != 32 && s.Float != 64:
+		return fmt.Errorf("dataset: %w: numbers of %d bits, want 32 or 64", ErrSettings, s.Float)
+	case s.PerFile < 1:
+		return fmt.Errorf("dataset: %w: %d samples in a file, want at least 1", ErrSettings, s.PerFile)
+	case s.Workers < 0:
+		return fmt.Errorf("dataset: %w: %d workers", ErrSettings, s.Workers)
+	case s.Shard != (Shard{}) && (s.Shard.M < 1 || s.Shard.K < 1 || s.Shard.K > s.Shard.M):
+		return fmt.Errorf("dataset: %w: shard %v, want K/M with K from 1 to M", ErrSettings, s.Shard)
+	case len(s.Times) > maxTimes:
+		return fmt.Errorf("dataset: %w: %d times, want at most %d", ErrSettings, len(s.Times), maxTimes)
+	case len(s.Steps) != len(s.Times):
+		return fmt.Errorf("dataset: %w: %d steps for %d times", ErrSettings, len(s.Steps), len(s.Times))
+	}
+	for k, t := range s.Times {
+		if !(t > 0) || math.IsInf(t, 1) || k > 0 && t <= s.Times[k-1] {
+			return fmt.Errorf("dataset: %w: time %g s, want finite times above 0 in rising order", ErrSettings, t)
+		}
+		if step := s.Steps[k]; !(step > 0 && step <= t) {
+			return fmt.Errorf("dataset: %w: a step of %g s before time %g s", ErrSettings, step, t)
+		}
+	}
+	return nil
+}
+
+// sampler returns what draws the initial states for a network's nuclides.
+func (s Settings) sampler(nuclides []nuclide.Nuclide) (*sample.Sampler, error) {
+	d := s.Design
+	d.Nuclides, d.Seed, d.Generator = nuclides, s.Seed, sample.Generator(s.Generator)
+	return sample.New(d)
+}

@@ -1,0 +1,116 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// Verify checks a data set on disk: that every file listed is there with the SHA-256 of the manifest, belongs to the
+// set, holds the rows it should, all numbered and with mass fractions that add up to one; that no file is missing and
+// none is there that does not belong. The error wraps ErrDamaged and names every file with something wrong.
+func Verify(ctx context.Context, dir string) error {
+	s, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	add := func(format string, args ...any) {
+		wrong = append(wrong, fmt.Errorf("dataset: %s: %w: "+format, append([]any{dir, ErrDamaged}, args...)...))
+	}
+	listed := map[string]bool{manifestName: true, cardName: true}
+	failed := 0
+	for _, f := range s.Files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		listed[f.Name] = true
+		failed += f.Failed
+		size, sum, err := hashFile(filepath.Join(dir, f.Name))
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			add("%s is missing", f.Name)
+		case err != nil:
+			add("%s: %w", f.Name, err)
+		case size != f.Bytes:
+			add("%s is cut or grown: %d bytes, want %d", f.Name, size, f.Bytes)
+		case sum != f.SHA256:
+			add("%s has been altered: its SHA-256 is %s, want %s", f.Name, sum, f.SHA256)
+		default:
+			if n, err := checkContents(filepath.Join(dir, f.Name), s.Recipe, f); err != nil {
+				wrong = append(wrong, err)
+			} else if n != f.Failed {
+				add("%s holds %d failed burns, the manifest says %d", f.Name, n, f.Failed)
+			}
+		}
+	}
+	if failed != s.Failed {
+		add("the files count %d failed burns, the manifest %d", failed, s.Failed)
+	}
+	shard, err := ParseShard(s.Shard)
+	if err != nil {
+		add("%w", err)
+	}
+	for f := range s.fileCount() {
+		if name := s.file(f).Name; shard.has(f) && !listed[name] {
+			add("%s is missing: the set is not finished", name)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	for _, e := range entries {
+		if !listed[e.Name()] {
+			add("%s does not belong to it", e.Name())
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// checkContents reads a whole file and returns how many failed burns it holds. The error wraps ErrDamaged.
+func checkContents(path string, r Recipe, want File) (failed int, err error) {
+	p, err := openPart(path, r, want)
+	if err != nil {
+		return 0, err
+	}
+	defer p.Close()
+	l := layout{len(r.Nuclides), len(r.Times)}
+	sums := make([]float64, want.Samples)
+	bad := ""
+	err = p.eachColumn(func(c, row int, v parquet.Value) {
+		switch {
+		case c == 0 && v.Int64() != int64(want.First+row):
+			bad = fmt.Sprintf("row %d holds sample %d", row, v.Int64())
+		case c == l.numbers()+1 && string(v.ByteArray()) != statusOK:
+			failed++
+		case c > l.start() && c <= l.start()+l.nuclides:
+			if v.Kind() == parquet.Float {
+				sums[row] += float64(v.Float())
+			} else {
+				sums[row] += v.Double()
+			}
+		}
+	})
+	if err == nil && bad == "" {
+		tolerance := 1e-12
+		if r.Float == 32 {
+			tolerance = 1e-5
+		}
+		if i := slices.IndexFunc(sums, func(s float64) bool { return !(s > 1-tolerance && s < 1+tolerance) }); i >= 0 {
+			bad = fmt.Sprintf("the mass fractions of sample %d add up to %.9g", want.First+i, sums[i])
+		}
+	}
+	if bad != "" {
+		err = errors.New(bad)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("dataset: %s: %w: %w", path, ErrDamaged, err)
+	}
+	return failed, nil
+}
