@@ -1,0 +1,158 @@
+package nnlib
+
+import (
+	"fmt"
+	"math"
+
+	"nuclab/nucnet/dataset"
+	"nuclab/nucnet/nuclide"
+)
+
+// samples are the rows of a table as a network sees them, both [rows, N+2].
+type samples struct {
+	x      []float32 // log10 T, log10 rho, X, unscaled
+	target []float32 // ln X after the time, floored, and the scaled energies
+	cols   int
+}
+
+func (s *samples) rows() int { return len(s.x) / s.cols }
+
+// usable reports whether a row's burn succeeded.
+func usable(status string) bool { return status == "" || status == "ok" }
+
+// good returns the rows of a table whose burns succeeded.
+func good(t *dataset.Table) []int {
+	var rows []int
+	for r := range t.T {
+		if r >= len(t.Status) || usable(t.Status[r]) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// checkTable finds wrong sizes before they are indexed.
+func checkTable(t *dataset.Table, time int) error {
+	n, rows := len(t.Nuclides), len(t.T)
+	switch {
+	case n == 0 || rows == 0:
+		return fmt.Errorf("nnlib: the data set has %d nuclides and %d samples", n, rows)
+	case time < 0 || time >= len(t.Times) || time >= len(t.Ends):
+		return fmt.Errorf("nnlib: time %d of the data set: it has %d", time, len(t.Times))
+	}
+	e := &t.Ends[time]
+	for name, have := range map[string]int{"rho": len(t.Rho), "X": len(t.X) / n, "X after": len(e.X) / n,
+		"q": len(e.Q), "eps_nu": len(e.EpsNu), "eps_nu_integral": len(e.EpsNuIntegral)} {
+		if have != rows {
+			return fmt.Errorf("nnlib: the data set has %d values of %s for %d samples", have, name, rows)
+		}
+	}
+	return nil
+}
+
+// energy returns the label e_nuc of a row in erg/g.
+func energy(label string, e *dataset.End, row int) (float64, error) {
+	if label != "row" {
+		return e.Q[row] - e.EpsNuIntegral[row], nil
+	}
+	if row >= len(e.EpsNucRow) {
+		return 0, fmt.Errorf("nnlib: label = row, but the data set has no energy of the last row")
+	}
+	return e.EpsNucRow[row], nil
+}
+
+// read makes the samples of the given rows for one of the table's times.
+func read(c Config, t *dataset.Table, time int, rows []int) (*samples, error) {
+	n := len(t.Nuclides)
+	s := &samples{cols: n + 2}
+	e := &t.Ends[time]
+	for _, r := range rows {
+		s.x = appendInput(s.x, t.T[r], t.Rho[r], t.X[r*n:(r+1)*n])
+		for _, x := range e.X[r*n : (r+1)*n] {
+			s.target = append(s.target, float32(math.Log(max(x, floorX))))
+		}
+		nuc, err := energy(c.Label, e, r)
+		if err != nil {
+			return nil, err
+		}
+		s.target = append(s.target, float32(nuc/c.EnergyScale), float32(e.EpsNu[r]/c.NeutrinoScale))
+		for _, v := range [][]float32{s.x, s.target} {
+			for j, f := range v[len(v)-s.cols:] {
+				if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
+					return nil, fmt.Errorf("nnlib: sample %d of the data set, time %g s, column %d is %v", r, t.Times[time], j, f)
+				}
+			}
+		}
+	}
+	return s, nil
+}
+
+// appendInput appends what the network gets for a state: T in K, rho in g/cm3.
+func appendInput(dst []float32, T, rho float64, x []float64) []float32 {
+	dst = append(dst, float32(math.Log10(T)), float32(math.Log10(rho)))
+	for _, v := range x {
+		dst = append(dst, float32(v))
+	}
+	return dst
+}
+
+// Domain is the box that the training samples came from. It is a little wider
+// than they are, since a finite sample does not reach the box's corners.
+type Domain struct {
+	// Least and greatest log10 T [K], log10 rho [g/cm3] and Ye.
+	LogT   [2]float64 `json:"log_t"`
+	LogRho [2]float64 `json:"log_rho"`
+	Ye     [2]float64 `json:"ye"`
+	// XMax is the greatest mass fraction of each nuclide.
+	XMax []float64 `json:"x_max"`
+}
+
+const domainMargin = 0.02 // of each width
+
+func newDomain(t *dataset.Table, rows []int) Domain {
+	n := len(t.Nuclides)
+	inf := math.Inf(1)
+	d := Domain{LogT: [2]float64{inf, -inf}, LogRho: [2]float64{inf, -inf}, Ye: [2]float64{inf, -inf}, XMax: make([]float64, n)}
+	grow := func(b *[2]float64, v float64) { b[0], b[1] = min(b[0], v), max(b[1], v) }
+	for _, r := range rows {
+		x := t.X[r*n : (r+1)*n]
+		grow(&d.LogT, math.Log10(t.T[r]))
+		grow(&d.LogRho, math.Log10(t.Rho[r]))
+		grow(&d.Ye, electronFraction(t.Nuclides, x))
+		for i, v := range x {
+			d.XMax[i] = max(d.XMax[i], v)
+		}
+	}
+	for _, b := range []*[2]float64{&d.LogT, &d.LogRho, &d.Ye} {
+		m := domainMargin * (b[1] - b[0])
+		b[0], b[1] = b[0]-m, b[1]+m
+	}
+	for i, v := range d.XMax {
+		d.XMax[i] = min(1, v*(1+domainMargin))
+	}
+	return d
+}
+
+// Contains reports whether a state lies in the box: T in K, rho in g/cm3, mass
+// fractions x and their electron fraction ye.
+func (d Domain) Contains(T, rho, ye float64, x []float64) bool {
+	in := func(b [2]float64, v float64) bool { return b[0] <= v && v <= b[1] }
+	if !in(d.LogT, math.Log10(T)) || !in(d.LogRho, math.Log10(rho)) || !in(d.Ye, ye) || len(x) != len(d.XMax) {
+		return false
+	}
+	for i, v := range x {
+		if v > d.XMax[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// electronFraction returns Ye, the sum of X Z/A.
+func electronFraction(nuclides []nuclide.Nuclide, x []float64) float64 {
+	ye := 0.0
+	for i, v := range x {
+		ye += v * float64(nuclides[i].Z()) / float64(nuclides[i].A())
+	}
+	return ye
+}

@@ -1,0 +1,16 @@
+// Package nnlib trains and runs nuclear neural networks: emulators that give
+// the composition and energies of burning matter after a fixed time from its
+// temperature, density and composition before.
+//
+// [Train] learns one [Net], for one time, from a table of burns. A [Model]
+// holds one or more of them by time in a single file, [Model.Predict] asks it,
+// and [Evaluate] scores it against burns it has not seen:
+//
+//	net, history, err := nnlib.Train(ctx, nnlib.Config{Epochs: 20}, table, 0, nnlib.Hooks{})
+//	...
+//	model := &nnlib.Model{Nets: []*nnlib.Net{net}}
+//	err = model.Save("model.safetensors")
+//
+// The networks, their loss and their training are those of the paper
+// (arXiv:2503.00115): [Paper] returns its settings.
+package nnlib

@@ -1,0 +1,110 @@
+package nnlib
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"nuclab/nucnet/dataset"
+)
+
+// Two samples of h1 and fe56, worked out on paper.
+func TestErrorsByHand(t *testing.T) {
+	list := nuclides(t, "h1,fe56")
+	truth := []outcome{{[]float64{0.2, 0.8}, 10, 4}, {[]float64{0.4, 0.6}, -2, 0}}
+	guess := []outcome{{[]float64{0.3, 0.7}, 7, 5}, {[]float64{0.3, 0.7}, -1, 1}}
+	e := score(list, guess, truth)
+	// Z/A of fe56 is 26/56; dX = +-0.1 in both samples.
+	za := 26.0 / 56
+	ye := (0.2 + 0.8*za + 0.4 + 0.6*za) / 2
+	for name, c := range map[string][2]float64{
+		"ye":      {float64(e.Ye), 0.1 * (1 - za) / ye},
+		"ye_eq5":  {float64(e.YeEq5), 0.1 * (1 + za) / ye},
+		"eps_nuc": {float64(e.EpsNuc), (3 + 1) / 2. / 4},
+		"eps_nu":  {float64(e.EpsNu), 1. / 2},
+		"abar":    {float64(e.Abar), 0.1 * 55 / ((0.2 + 0.8*56 + 0.4 + 0.6*56) / 2)},
+		"zbar":    {float64(e.Zbar), 0.1 * 25 / ((0.2 + 0.8*26 + 0.4 + 0.6*26) / 2)},
+		"h1":      {e.XMAE["h1"], 0.1},
+		"fe56":    {e.XMAE["fe56"], 0.1},
+	} {
+		if math.Abs(c[0]-c[1]) > 1e-15 {
+			t.Errorf("%s = %v, not %v", name, c[0], c[1])
+		}
+	}
+}
+
+func TestPerfectPredictionsScoreZero(t *testing.T) {
+	d := table(t, 5, 30)
+	truth, err := outcomes(d, 0, good(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := score(d.Nuclides, truth, truth); e.Ye != 0 || e.YeEq5 != 0 || e.EpsNuc != 0 || e.EpsNu != 0 || e.Abar != 0 {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestEvaluate(t *testing.T) {
+	training, test := table(t, 400, 31), table(t, 50, 32)
+	c := tiny
+	c.Epochs = 200
+	m := &Model{Nets: []*Net{train(t, c, training, 1)}}
+	e, err := Evaluate(t.Context(), m, test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.AddNearest(t.Context(), training, test); err != nil {
+		t.Fatal(err)
+	}
+	r := e.Times[0]
+	// The made-up burn depends on T alone, so that learning it is easy, and
+	// nothing happening is wrong by the whole energy.
+	if r.Nothing.EpsNuc != 1 || r.NNN.EpsNuc > 0.3 || r.NNN.Ye > 0.5*r.Nothing.Ye {
+		t.Errorf("the net: %+v; nothing: %+v", r.NNN, r.Nothing)
+	}
+	b, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"schema":"nuclab.evaluate/1"`, `"protocol":"clean"`, `"samples":50`, `"t":1`, `"approx21":null`, `"X_mae":{`, `"ye_eq5":`} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s in %s", want, b)
+		}
+	}
+	// A training sample is its own nearest neighbour.
+	self, err := Evaluate(t.Context(), m, training)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.AddNearest(t.Context(), training, training); err != nil {
+		t.Fatal(err)
+	}
+	if n := self.Times[0].Nearest; n.EpsNuc != 0 || n.Ye != 0 {
+		t.Errorf("nearest neighbours of the training samples: %+v", n)
+	}
+}
+
+func TestEvaluateRefusesOtherData(t *testing.T) {
+	d := table(t, 20, 33)
+	m := &Model{Nets: []*Net{train(t, tiny, d, 1)}}
+	for want, change := range map[string]func(*dataset.Table){
+		"c12":     func(d *dataset.Table) { d.Nuclides = nuclides(t, "h1,he4,c12,fe54,ni56") },
+		"4":       func(d *dataset.Table) { d.Nuclides = d.Nuclides[:4] },
+		"no time": func(d *dataset.Table) { d.Times = []float64{1e-3, 2} },
+		"usable":  func(d *dataset.Table) { failAll(d.Status) },
+	} {
+		other := table(t, 20, 33)
+		change(other)
+		if _, err := Evaluate(t.Context(), m, other); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
+func TestFractionsThatAreNoNumbersAreNull(t *testing.T) {
+	b, err := json.Marshal([]Fraction{0.25, Fraction(math.NaN()), Fraction(math.Inf(1))})
+	if err != nil || string(b) != "[0.25,null,null]" {
+		t.Errorf("%s, %v", b, err)
+	}
+}

@@ -1,0 +1,174 @@
+package nnlib
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"nuclab/nucnet"
+	"nuclab/nucnet/nuclide"
+)
+
+// Model is one or more nets for the same nuclides, each for its own time.
+type Model struct {
+	// Nets in ascending order of time once saved or loaded.
+	Nets []*Net
+}
+
+// ErrTime is wrapped by the error for a time that no net of a model has.
+var ErrTime = errors.New("no net for this time")
+
+// ErrState is wrapped by errors about states that cannot be burnt.
+var ErrState = errors.New("bad state")
+
+// Prediction is what a net says about a state after its time.
+type Prediction struct {
+	// X are the mass fractions in the order of the model's nuclides; they sum to 1.
+	X []float64
+	// Ye is the electron fraction of X.
+	Ye float64
+	// EpsNuc [erg/g] is the net's energy output: what is released, less the
+	// neutrinos' share, over the whole time (or over the label's last row, where
+	// the net was trained so: Config.Label).
+	EpsNuc float64
+	// EpsNu [erg/g/s] is the rate of neutrino losses at the end.
+	EpsNu float64
+	// Q [erg/g] is the rest-mass energy released, not an output of the net but
+	// what follows from the change of composition.
+	Q float64
+	// InDomain reports whether the state lies in the training samples' box.
+	InDomain bool
+}
+
+// Times returns the times of the nets in s, ascending.
+func (m *Model) Times() []float64 {
+	var t []float64
+	for _, n := range m.Nets {
+		t = append(t, n.Time)
+	}
+	slices.Sort(t)
+	return t
+}
+
+// Nuclides returns the nuclides that states and predictions are made of.
+func (m *Model) Nuclides() []nuclide.Nuclide {
+	if len(m.Nets) == 0 {
+		return nil
+	}
+	return m.Nets[0].Nuclides
+}
+
+// Network returns the name of the reaction network that the model emulates, ""
+// if unknown.
+func (m *Model) Network() string {
+	if len(m.Nets) == 0 {
+		return ""
+	}
+	return m.Nets[0].Config.Network
+}
+
+// check reports a model whose nets do not belong together, and sorts them.
+func (m *Model) check() error {
+	if len(m.Nets) == 0 {
+		return errors.New("nnlib: a model without nets")
+	}
+	slices.SortStableFunc(m.Nets, func(a, b *Net) int { return cmp.Compare(a.Time, b.Time) })
+	for i, n := range m.Nets {
+		if !slices.Equal(n.Nuclides, m.Nets[0].Nuclides) {
+			return fmt.Errorf("nnlib: the nets for %g s and %g s have different nuclides", m.Nets[0].Time, n.Time)
+		}
+		if i > 0 && n.Time == m.Nets[i-1].Time {
+			return fmt.Errorf("nnlib: two nets for %g s", n.Time)
+		}
+	}
+	return nil
+}
+
+// Net returns the net for a time in s. The error wraps ErrTime and names the
+// times there are.
+func (m *Model) Net(dt float64) (*Net, error) {
+	for _, n := range m.Nets {
+		if math.Abs(n.Time-dt) <= 1e-9*n.Time {
+			return n, nil
+		}
+	}
+	var have []string
+	for _, t := range m.Times() {
+		have = append(have, fmt.Sprintf("%g", t))
+	}
+	return nil, fmt.Errorf("nnlib: t = %g s: %w; the model has %s", dt, ErrTime, strings.Join(have, ", "))
+}
+
+// Predict returns what becomes of the states after dt seconds, which one of the
+// nets must have been trained for.
+func (m *Model) Predict(ctx context.Context, states []nucnet.State, dt float64) ([]Prediction, error) {
+	n, err := m.Net(dt)
+	if err != nil {
+		return nil, err
+	}
+	return n.Predict(ctx, states)
+}
+
+// Predict returns what becomes of the states after the net's time.
+func (n *Net) Predict(ctx context.Context, states []nucnet.State) ([]Prediction, error) {
+	var x []float32
+	for i, s := range states {
+		if err := n.checkState(s); err != nil {
+			return nil, fmt.Errorf("nnlib: state %d: %w", i, err)
+		}
+		x = appendInput(x, s.T, s.Rho, s.X)
+	}
+	out := make([]float32, len(x))
+	if err := n.predict(ctx, x, out); err != nil {
+		return nil, err
+	}
+	ps := make([]Prediction, len(states))
+	cols, count := n.dims[0], len(n.Nuclides)
+	for i, s := range states {
+		row := out[i*cols : (i+1)*cols]
+		p := Prediction{X: make([]float64, count), EpsNuc: float64(row[count]) * n.Config.EnergyScale, EpsNu: float64(row[count+1]) * n.Config.NeutrinoScale}
+		sum := 0.0
+		for j := range p.X {
+			p.X[j] = math.Exp(float64(row[j]))
+			sum += p.X[j]
+		}
+		if !(sum > 0) || math.IsInf(sum, 0) {
+			return nil, fmt.Errorf("nnlib: state %d: the net's output is not a composition", i)
+		}
+		for j := range p.X {
+			p.X[j] /= sum // single precision leaves some 1e-7
+			p.Q -= nuclide.ErgPerGram * (p.X[j] - s.X[j]) / float64(n.Nuclides[j].A()) * n.Nuclides[j].MassExcess()
+		}
+		p.Ye = electronFraction(n.Nuclides, p.X)
+		p.InDomain = n.Domain.Contains(s.T, s.Rho, electronFraction(n.Nuclides, s.X), s.X)
+		ps[i] = p
+	}
+	return ps, nil
+}
+
+func (n *Net) checkState(s nucnet.State) error {
+	if len(s.X) != len(n.Nuclides) {
+		return fmt.Errorf("%w: %d mass fractions, the net has %d nuclides", ErrState, len(s.X), len(n.Nuclides))
+	}
+	if !(s.T > 0) || math.IsInf(s.T, 0) {
+		return fmt.Errorf("%w: T = %g K", ErrState, s.T)
+	}
+	if !(s.Rho > 0) || math.IsInf(s.Rho, 0) {
+		return fmt.Errorf("%w: rho = %g g/cm3", ErrState, s.Rho)
+	}
+	sum := 0.0
+	for i, x := range s.X {
+		if !(x >= 0) {
+			return fmt.Errorf("%w: X(%v) = %g", ErrState, n.Nuclides[i], x)
+		}
+		sum += x
+	}
+	if !(math.Abs(sum-1) <= nuclide.SumTolerance) {
+		return fmt.Errorf("%w: the mass fractions sum to %g, not 1", ErrState, sum)
+	}
+	return nil
+}

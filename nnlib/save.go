@@ -1,0 +1,162 @@
+package nnlib
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"nuclab/nucnet/nuclide"
+)
+
+const (
+	formatName = "nuclab.model"
+	format     = formatName + "/1"
+)
+
+// netRecord is what the metadata say about each net.
+type netRecord struct {
+	Time    float64  `json:"time"`
+	Config  Config   `json:"config"`
+	Domain  Domain   `json:"domain"`
+	History *History `json:"history"`
+}
+
+// Save writes the model to one safetensors file: the weights of net k and layer
+// l as net<k>.layer<l>.weight [inputs, outputs] and .bias [outputs], and as
+// metadata the format, the nuclides in order, the SHA-256 of the weights, and
+// for each net its time, settings, training domain and history as JSON. A file
+// of that name is replaced only once the new one is whole.
+func (m *Model) Save(path string) error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	var names []string
+	for _, n := range m.Nuclides() {
+		names = append(names, n.String())
+	}
+	var records []netRecord
+	var tensors []namedTensor
+	for k, n := range m.Nets {
+		records = append(records, netRecord{n.Time, n.Config, n.Domain, n.History})
+		for i, w := range n.weights {
+			tensors = append(tensors, namedTensor{tensorName(k, i), slices.Clone([]int(w.Shape())), data(w)})
+		}
+	}
+	nets, err := json.Marshal(records)
+	if err != nil {
+		return fmt.Errorf("nnlib: saving %s: %w", path, err)
+	}
+	metadata := map[string]string{
+		"format": format, "network": m.Network(), "nuclides": strings.Join(names, ","), "nets": string(nets), "sha256": digest(tensors),
+	}
+	if err := writeSafetensors(path, metadata, tensors); err != nil {
+		return fmt.Errorf("nnlib: saving %s: %w", path, err)
+	}
+	return nil
+}
+
+func tensorName(net, i int) string {
+	part := "weight"
+	if i%2 == 1 {
+		part = "bias"
+	}
+	return fmt.Sprintf("net%d.layer%d.%s", net, i/2, part)
+}
+
+func digest(tensors []namedTensor) string {
+	h := sha256.New()
+	buf := make([]byte, 0, 1<<16)
+	for _, t := range tensors {
+		for _, v := range t.data {
+			if buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v)); len(buf) == cap(buf) {
+				h.Write(buf)
+				buf = buf[:0]
+			}
+		}
+	}
+	h.Write(buf)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Load reads a model that Save wrote.
+func Load(path string) (*Model, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("nnlib: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("nnlib: %w", err)
+	}
+	metadata, tensors, err := readSafetensors(f, info.Size())
+	if err == nil {
+		var m *Model
+		if m, err = decode(metadata, tensors); err == nil {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("nnlib: %s: %w", path, err)
+}
+
+func decode(metadata map[string]string, tensors map[string]namedTensor) (*Model, error) {
+	switch got := metadata["format"]; {
+	case !strings.HasPrefix(got, formatName+"/"):
+		return nil, errors.New("a safetensors file, but not a model of nuclab")
+	case got != format:
+		return nil, fmt.Errorf("format %s; this version reads %s", got, format)
+	}
+	var nuclides []nuclide.Nuclide
+	for name := range strings.SplitSeq(metadata["nuclides"], ",") {
+		n, err := nuclide.Parse(name)
+		if err != nil {
+			return nil, err
+		}
+		nuclides = append(nuclides, n)
+	}
+	var records []netRecord
+	if err := json.Unmarshal([]byte(metadata["nets"]), &records); err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	m := &Model{}
+	var all []namedTensor
+	for k, r := range records {
+		c := r.Config.withDefaults()
+		if err := c.Check(); err != nil {
+			return nil, err
+		}
+		if len(r.Domain.XMax) != len(nuclides) {
+			return nil, fmt.Errorf("net %d: a domain of %d nuclides, not %d", k, len(r.Domain.XMax), len(nuclides))
+		}
+		// The file's tensors, not its settings, decide how much memory is taken.
+		dims := c.dims(len(nuclides))
+		for i := range 2 * (len(dims) - 1) {
+			want := []int{dims[i/2], dims[i/2+1]}[i%2:]
+			t, ok := tensors[tensorName(k, i)]
+			if !ok || !slices.Equal(t.shape, want) {
+				return nil, fmt.Errorf("tensor %s: shape %v, the settings ask for %v", tensorName(k, i), t.shape, want)
+			}
+			all = append(all, t)
+		}
+		n := emptyNet(c, nuclides, r.Time)
+		n.Domain, n.History = r.Domain, r.History
+		for i, w := range n.weights {
+			copy(data(w), tensors[tensorName(k, i)].data)
+		}
+		m.Nets = append(m.Nets, n)
+	}
+	if len(all) != len(tensors) {
+		return nil, fmt.Errorf("%d tensors, the settings ask for %d", len(tensors), len(all))
+	}
+	if digest(all) != metadata["sha256"] {
+		return nil, errors.New("the weights are damaged: their SHA-256 is not the recorded one")
+	}
+	return m, m.check()
+}
