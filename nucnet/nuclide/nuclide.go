@@ -58,8 +58,7 @@ func New(z, a int) (Nuclide, error) {
 func Parse(s string) (Nuclide, error) {
 	name := strings.ToLower(strings.TrimSpace(s))
 	switch name {
-	case "n", "neut", "neutron", "n1", "nt1":
-		// n1 cannot be nitrogen, so it is read as the neutron.
+	case "n", "neut", "neutron", "n1", "1n": // with A = 1 it cannot be nitrogen
 		return Neutron, nil
 	case "p", "proton", "h":
 		return Proton, nil

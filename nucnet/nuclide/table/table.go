@@ -51,10 +51,13 @@ type Source struct {
 func Encode(h Header, payload []byte) ([]byte, error) {
 	sum := sha256.Sum256(payload)
 	h.Size, h.SHA256 = len(payload), hex.EncodeToString(sum[:])
-	head, err := json.Marshal(h)
-	if err != nil {
+	var text bytes.Buffer
+	toText := json.NewEncoder(&text)
+	toText.SetEscapeHTML(false)
+	if err := toText.Encode(h); err != nil {
 		return nil, fmt.Errorf("table: %s: %w", h.Name, err)
 	}
+	head := text.Bytes()
 	var b bytes.Buffer
 	b.WriteString(Magic)
 	b.Write(binary.LittleEndian.AppendUint32(nil, Version))
@@ -110,11 +113,12 @@ func Decode(data string) (Header, []byte, error) {
 		return Header{}, nil, err
 	}
 	payload := make([]byte, h.Size)
-	r := flate.NewReader(strings.NewReader(rest))
+	packed := strings.NewReader(rest)
+	r := flate.NewReader(packed)
 	if n, err := io.ReadFull(r, payload); err != nil {
 		return Header{}, nil, fmt.Errorf("table: %s: %w: unpacked %d bytes of %d: %v", h.Name, ErrFormat, n, h.Size, err)
 	}
-	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF || packed.Len() != 0 {
 		return Header{}, nil, fmt.Errorf("table: %s: %w: does not end after %d bytes", h.Name, ErrFormat, h.Size)
 	}
 	if sum := sha256.Sum256(payload); hex.EncodeToString(sum[:]) != h.SHA256 {
