@@ -68,16 +68,20 @@ func (w *worker) burn(ctx context.Context, s State, times []float64, opt Options
 		start[i] = x / p.net.a[i]
 		ye += p.net.z[i] * start[i]
 	}
-	w.begin(s.T, s.Rho, ye, opt)
-	y := make([]float64, p.dim)
-	w.initial(start, y)
-
 	k := slices.IndexFunc(solvers, func(s solver) bool { return s.name == opt.Solver })
 	if w.methods[k] == nil {
 		w.methods[k] = solvers[k].make()
 	}
+	settings := ode.Settings{
+		RTol:     min(opt.RTol*solvers[k].rtol, max(opt.RTol, loosest)),
+		ATol:     opt.ATol * solvers[k].atol,
+		Scale:    w.scale,
+		MaxSteps: opt.MaxSteps,
+	}
+	w.begin(s.T, s.Rho, ye, opt, settings)
+	y := make([]float64, p.dim)
+	w.initial(start, y)
 	result := &Result{Samples: make([]Sample, 0, len(times))}
-	settings := ode.Settings{RTol: opt.RTol, ATol: opt.ATol, Scale: w.scale, MaxSteps: opt.MaxSteps}
 	var err error
 	result.Stats, err = ode.Solve(ctx, w.methods[k], &w.problem, 0, y, times, settings, func(_ int, t float64, y []float64) error {
 		result.Samples = append(result.Samples, w.sample(t, start, y))

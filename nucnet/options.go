@@ -76,14 +76,24 @@ func (o Options) WithDefaults() Options {
 	return o
 }
 
+// solver is an integration method and what its error test has to be given so
+// that a burn ends about as accurate as Options ask. Measured on random states
+// against burns with far smaller tolerances: the estimate of Rodas5P is that of
+// its embedded formula and sees errors which the solution does not have, while
+// errors of a BDF, many small steps, add up.
 type solver struct {
-	name string
-	make func() ode.Method
+	name       string
+	make       func() ode.Method
+	rtol, atol float64 // factors on the tolerances
 }
 
 var solvers = []solver{
-	{"rodas5p", func() ode.Method { return &ode.Rodas5P{} }},
+	{"rodas5p", func() ode.Method { return &ode.Rodas5P{} }, 5, 1},
+	{"bdf", func() ode.Method { return &ode.BDF{} }, 0.05, 0.1},
 }
+
+// loosest bounds the relative tolerance given to a method.
+const loosest = 1e-3
 
 // SolverNames returns the names of the integration methods, the default first.
 func SolverNames() []string {

@@ -73,8 +73,9 @@ func (p *plan) put(w *worker) {
 	}
 }
 
-// begin prepares for a burn from molar abundances y.
-func (w *worker) begin(t, rho, ye0 float64, opt Options) {
+// begin prepares for a burn at temperature t (K) and density rho (g/cm3) from
+// electron fraction ye0.
+func (w *worker) begin(t, rho, ye0 float64, opt Options, set ode.Settings) {
 	p := w.plan
 	w.temperature, w.density, w.ye0 = t, rho, ye0
 	p.links.EvalStrong(t, w.lambda, w.reverse, nil, nil)
@@ -98,7 +99,7 @@ func (w *worker) begin(t, rho, ye0 float64, opt Options) {
 	}
 	// Both integrals start from zero and grow to 1e-2 or so; below 1e-5 their
 	// relative error does not matter.
-	w.scale[p.change] = 1e-5 * opt.RTol / opt.ATol
+	w.scale[p.change] = 1e-5 * set.RTol / set.ATol
 	w.scale[p.loss] = w.scale[p.change]
 }
 
@@ -437,11 +438,13 @@ func (s *screenState) update(w *worker, y []float64) {
 	s.now = now
 	var d [3]float64
 	moved := 0.0
+	far := false // the gradient at the reference may be no guide, it is zero where there is no screening
 	for k := range s.variables {
 		d[k] = now[k] - s.at[k]
 		moved += math.Abs(d[k]) * s.largest[k]
+		far = far || math.Abs(d[k]) > 0.02*math.Abs(now[k])
 	}
-	if !s.valid || s.always || !(moved <= s.limit) {
+	if !s.valid || s.always || far || !(moved <= s.limit) {
 		s.evaluate(w, now)
 		return
 	}

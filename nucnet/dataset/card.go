@@ -101,7 +101,7 @@ func (s *Set) Card() (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %d burns of %s\n\n", sum.Samples, s.Network)
 	fmt.Fprintf(&b, "Each row is one burn at constant temperature and density: the initial state, the state at %d times up to %g s, and how it ended. "+
-		"Read them all with `pandas.read_parquet(folder)` or `pyarrow.dataset.dataset(folder, format=\"parquet\")`.\n\n", len(s.Times), s.Times[len(s.Times)-1])
+		"In Python, `pyarrow.dataset.dataset(folder, format=\"parquet\", exclude_invalid_files=True)` reads them all.\n\n", len(s.Times), s.Times[len(s.Times)-1])
 	if s.Shard != "" {
 		fmt.Fprintf(&b, "This is part %s of a set of %d.\n\n", s.Shard, s.Recipe.Samples)
 	}

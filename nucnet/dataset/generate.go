@@ -118,11 +118,13 @@ func prepare(dir string, m *Manifest, resume bool) (map[string]File, error) {
 		if err != nil {
 			continue // not made yet
 		}
-		if l, ok := listed[want.Name]; ok && l.Bytes == size && l.SHA256 == sum {
-			done[want.Name] = l
+		if l, ok := listed[want.Name]; ok {
+			if l.Bytes == size && l.SHA256 == sum {
+				done[want.Name] = l
+			} // else damaged since: made again
 			continue
 		}
-		// Finished, but not yet listed when the call was interrupted; or damaged since. The file itself tells.
+		// Finished, but not yet listed when the call was interrupted. The file itself tells.
 		if failed, err := checkContents(path, m.Recipe, want); err == nil {
 			want.Failed, want.Bytes, want.SHA256 = failed, size, sum
 			done[want.Name] = want

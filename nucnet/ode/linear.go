@@ -12,7 +12,6 @@ type linear struct {
 	c        float64
 	replace  [][]float64
 	residual []float64
-	sum      []float64
 	refine   bool
 	checked  bool
 	stats    *Stats
@@ -33,7 +32,6 @@ func (l *linear) init(st *Structure, stats *Stats) {
 	l.stats = stats
 	l.jac = grow(l.jac, st.pattern.NonZeros())
 	l.residual = grow(l.residual, n)
-	l.sum = grow(l.sum, n)
 	if len(l.replace) != n {
 		l.replace = make([][]float64, n)
 	}
@@ -61,17 +59,20 @@ func (l *linear) factor(c float64) error {
 	return l.factors.factor(c, l.jac, l.replace)
 }
 
-// solve overwrites b by x. Rows that an invariant replaces take the change of
-// that invariant, usually zero, as their right-hand side: the caller leaves
-// anything there, and it is set to zero.
+// solve overwrites b by x. What b holds in rows that an invariant replaces does
+// not matter: x leaves the invariants as they are if off is nil, else it takes
+// away what off contributes to them.
 //
 // The first solve after a factorisation looks at the residual; where rounding
 // has grown beyond what double precision allows, that solve and the later ones
 // with the same factors are refined by one correction each.
-func (l *linear) solve(b []float64) error {
+func (l *linear) solve(b, off []float64) error {
 	l.stats.Solves++
-	for _, r := range l.choice.rows {
+	for k, r := range l.choice.rows {
 		b[r] = 0
+		if off != nil {
+			b[r] = -dot(l.st.invariants[k].Weights, off)
+		}
 	}
 	if l.checked && !l.refine {
 		l.factors.solve(b)
@@ -130,6 +131,14 @@ func norm1(x []float64) float64 {
 	s := 0.0
 	for _, v := range x {
 		s += math.Abs(v)
+	}
+	return s
+}
+
+func dot(a, b []float64) float64 {
+	s := 0.0
+	for i, v := range a {
+		s += v * b[i]
 	}
 	return s
 }

@@ -32,7 +32,9 @@ type Problem struct {
 	BeginStep func(t float64, y []float64)
 
 	// Admissible, if not nil, is asked at the end of a step that passed the
-	// error test. Where it says no, the step is repeated with half its size.
+	// error test. Where it says no, the step is repeated with half its size,
+	// up to eight times, unless the state where it began is not admissible
+	// either.
 	Admissible func(y []float64) bool
 }
 
@@ -127,6 +129,24 @@ func (s *Structure) symbolic(rows []int) *symbolic {
 type chooser struct {
 	rows    []int
 	reduced [][]float64 // invariants after elimination of the earlier ones
+	allowed [][]bool    // by invariant and component
+}
+
+// keep is the part of the largest entry that the entry of a present choice may
+// fall to.
+const keep = 0.01
+
+// holds reports whether the present choice still does at another state.
+func (c *chooser) holds(y []float64) bool {
+	for k, w := range c.reduced {
+		least := math.Abs(w[c.rows[k]]*y[c.rows[k]]) / keep
+		for i, v := range w {
+			if math.Abs(v*y[i]) > least && c.allowed[k][i] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // choose picks rows by elimination among the invariants with their weights
@@ -135,14 +155,22 @@ type chooser struct {
 // while its entries are not much smaller than the largest. It reports whether
 // the choice has changed.
 func (c *chooser) choose(s *Structure, y []float64) bool {
-	const keep = 0.01
 	first := len(c.rows) != len(s.invariants)
 	if first {
 		c.rows = make([]int, len(s.invariants))
-		c.reduced = make([][]float64, len(s.invariants))
-		for k := range s.invariants {
+		c.reduced = growRows(nil, len(s.invariants), s.Dim())
+		c.allowed = make([][]bool, len(s.invariants))
+		for k, inv := range s.invariants {
 			c.rows[k] = -1
-			c.reduced[k] = make([]float64, s.Dim())
+			c.allowed[k] = make([]bool, s.Dim())
+			for _, i := range inv.Rows {
+				c.allowed[k][i] = true
+			}
+			if inv.Rows == nil {
+				for i := range c.allowed[k] {
+					c.allowed[k][i] = true
+				}
+			}
 		}
 	}
 	changed := first
@@ -154,33 +182,24 @@ func (c *chooser) choose(s *Structure, y []float64) bool {
 				for i, v := range c.reduced[p] {
 					w[i] -= m * v
 				}
-				w[c.rows[p]] = 0
 			}
+			w[c.rows[p]] = 0
 		}
 		best, size := -1, 0.0
-		consider := func(i int) {
-			if slices.Contains(c.rows[:k], i) {
-				return
+		for i, v := range w {
+			if v == 0 || !c.allowed[k][i] {
+				continue
 			}
-			if v := math.Abs(w[i]) * (math.Abs(y[i]) + 1e-100); v > size {
+			// Where all that it weighs is zero, the weights alone decide.
+			if v := math.Abs(v) * (math.Abs(y[i]) + 1e-100); v > size {
 				best, size = i, v
 			}
 		}
-		if inv.Rows == nil {
-			for i := range w {
-				consider(i)
-			}
-		} else {
-			for _, i := range inv.Rows {
-				consider(i)
-			}
-		}
-		if old := c.rows[k]; old >= 0 && !slices.Contains(c.rows[:k], old) &&
-			math.Abs(w[old])*math.Abs(y[old]) > keep*size {
+		if old := c.rows[k]; old >= 0 && math.Abs(w[old]*y[old]) > keep*size {
 			continue
 		}
 		if best < 0 {
-			// Nothing left of this invariant: any row would be wrong. The
+			// Nothing is left of this invariant: any row would be wrong. The
 			// factorisation finds the matrix singular.
 			best = max(c.rows[k], 0)
 		}

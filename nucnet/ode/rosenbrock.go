@@ -44,7 +44,6 @@ func (r *rosenbrock) begin(it *integration, tab *tableau) error {
 		*x = grow(*x, n)
 	}
 	r.linear.init(it.p.Structure, &it.stats)
-	it.linear = &r.linear
 	r.fresh, r.afterRejection, r.lastErr = false, false, 0
 	if err := r.refresh(it); err != nil {
 		return err
@@ -86,6 +85,7 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 		}
 	}
 	power := 1 / float64(r.tab.embedded+1)
+	inadmissible := 0
 	for {
 		// Two equal steps are better than one and a very short one.
 		h, left := it.h, limit-it.t
@@ -117,7 +117,8 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 			it.h = h * max(least, factor)
 			continue
 		}
-		if it.p.Admissible != nil && !it.p.Admissible(r.yNew) {
+		if !it.admissible(r.yNew, inadmissible) {
+			inadmissible++
 			it.stats.Rejected++
 			r.afterRejection = true
 			it.h = h / 2
@@ -173,7 +174,7 @@ func (r *rosenbrock) attempt(it *integration, h float64) float64 {
 		if it.p.TimeDerivative != nil {
 			axpy(h*tab.d[i], r.ft, u)
 		}
-		if err := r.linear.solve(u); err != nil {
+		if err := r.linear.solve(u, nil); err != nil {
 			return math.Inf(1)
 		}
 	}

@@ -29,15 +29,13 @@ type Method interface {
 
 // integration is the state that driver and method share.
 type integration struct {
-	ctx      context.Context
-	p        *Problem
-	set      Settings
-	linear   *linear
-	t, tEnd  float64
-	y        []float64
-	h        float64 // size of the next step to try
-	stats    Stats
-	rejected int // in succession
+	ctx     context.Context
+	p       *Problem
+	set     Settings
+	t, tEnd float64
+	y       []float64
+	h       float64 // size of the next step to try
+	stats   Stats
 }
 
 // Solve integrates the problem from y at time t0 and calls out at each of the
@@ -110,6 +108,13 @@ func (it *integration) again() error {
 		return ErrStepSize
 	}
 	return nil
+}
+
+// admissible reports whether a step may end at y, after so many smaller ones
+// were asked for. A step from a state that is not admissible itself may.
+func (it *integration) admissible(y []float64, refused int) bool {
+	const most = 8
+	return it.p.Admissible == nil || refused >= most || it.p.Admissible(y) || !it.p.Admissible(it.y)
 }
 
 // rhs evaluates the right-hand side.

@@ -10,7 +10,7 @@ import (
 // 4.5e5 g/cm3, Ye = 0.5, as in the output of MESA's own test. The digits printed there limit the comparison.
 func TestWeakHalfLives(t *testing.T) {
 	for _, c := range []struct {
-		name           string
+		name          string
 		halfLife, qnu float64
 	}{
 		{"p -> n", 4.692303e8, 0.2552701}, {"n -> p", 7.250915e2, 0.4549447},

@@ -1,9 +1,13 @@
 package sample
 
 import (
+	"encoding/json"
 	"math"
+	"os/exec"
 	"slices"
 	"testing"
+
+	"nuclab/internal/testenv"
 )
 
 // TestSobolFirstPoints holds the ten points that Joe and Kuo print as the output of their program for three dimensions.
@@ -138,5 +142,38 @@ func BenchmarkSobolAt(b *testing.B) {
 	dst := make([]float64, 3)
 	for i := range uint64(b.N) {
 		s.At(i, dst)
+	}
+}
+
+// TestSobolAgreesWithSciPy compares unscrambled points in every dimension with SciPy's, far into the sequence too.
+func TestSobolAgreesWithSciPy(t *testing.T) {
+	python := testenv.Python(t, "scipy")
+	const script = `
+import json
+from scipy.stats import qmc
+s = qmc.Sobol(256, scramble=False, bits=32)
+first = s.random(16).tolist()
+s.fast_forward(100000 - 16)
+print(json.dumps(first + s.random(1).tolist()))`
+	out, err := exec.Command(python, "-W", "ignore", "-c", script).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want [][]float64
+	if err := json.Unmarshal(out, &want); err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewSobol(MaxDim, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range want {
+		index := uint64(i)
+		if i == len(want)-1 {
+			index = 100_000
+		}
+		if got := s.At(index, make([]float64, MaxDim)); !slices.Equal(got, w) {
+			t.Errorf("point %d = %v..., SciPy has %v...", index, got[:4], w[:4])
+		}
 	}
 }

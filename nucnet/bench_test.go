@@ -1,0 +1,35 @@
+package nucnet
+
+import (
+	"context"
+	"fmt"
+	"testing"
+)
+
+// burnStates are the states that the network codes of this field are compared
+// at: pure si28 burning slowly and fast.
+var burnStates = []struct {
+	t, rho, end float64
+}{{3e9, 3e8, 1}, {3e9, 3e8, 100}, {5e9, 1e9, 1e-3}, {5e9, 1e9, 1}, {5e9, 1e9, 100}}
+
+func BenchmarkBurn(b *testing.B) {
+	for _, name := range []string{"mesa_80", "mesa_151"} {
+		n, err := Stock(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, s := range burnStates {
+			b.Run(fmt.Sprintf("%s/T=%g/rho=%g/t=%g", name, s.t, s.rho, s.end), func(b *testing.B) {
+				steps := 0
+				for b.Loop() {
+					r, err := n.Burn(context.Background(), State{s.t, s.rho, pure(n, "si28")}, []float64{s.end}, Options{})
+					if err != nil {
+						b.Fatal(err)
+					}
+					steps = r.Stats.Steps
+				}
+				b.ReportMetric(float64(steps), "steps/op")
+			})
+		}
+	}
+}
