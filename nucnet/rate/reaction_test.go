@@ -55,7 +55,7 @@ func TestQ(t *testing.T) {
 
 func TestNotFound(t *testing.T) {
 	l := library(t)
-	for _, s := range []string{"c13(a,g)o17", "fe52 -> mn51 + p + n", "be9(a,g)c13", "si28(c12,g)ca40", "fe54 -> p + cr53"} {
+	for _, s := range []string{"c13(a,g)o17", "fe52 -> mn50 + p + n", "be9(a,g)c13", "si28(c12,g)ca40", "fe54 -> p + cr53"} {
 		r, err := ParseReaction(s)
 		if err != nil {
 			t.Error(err)
