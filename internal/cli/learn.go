@@ -1,0 +1,355 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nuclab/kernel/nb"
+	"nuclab/nnlib"
+	"nuclab/nnlib/blas"
+	"nuclab/nucnet"
+	"nuclab/nucnet/dataset"
+	"nuclab/nucnet/nuclide"
+)
+
+func (a *app) train() *cobra.Command {
+	var (
+		dir, path, file, scale, device string
+		settings                       []string
+		threads                        int
+	)
+	cmd := &cobra.Command{
+		Use:   "train",
+		Short: "Train neural networks on a data set",
+		Long: `Train a neural network for one time, or for every time, of a data set.
+
+The inputs are log10 T, log10 rho and the mass fractions, the outputs the mass fractions after the time dt and two
+energies. The weights kept are those of the epoch whose validation compositions are best.
+
+Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.Keys(), ", ") + `.`,
+		Example: "  nuclab train --data data/mesa_80 --out mesa_80.safetensors -p dt=1e-3 -p epochs=100",
+		Args:    cobra.NoArgs,
+	}
+	f := cmd.Flags()
+	f.StringVar(&dir, "data", "", "folder of the data set")
+	f.StringVar(&path, "out", "", "file of the model, safetensors")
+	f.StringVar(&file, "config", "", "`file` of settings: lines \"key = value\", or a JSON object")
+	f.StringArrayVarP(&settings, "set", "p", nil, "one setting, `key=value`; may be repeated")
+	f.StringVar(&scale, "scale", "demo", "what the settings start from: demo (3 hidden layers of 512) or paper (its layers)")
+	f.StringVar(&device, "device", "auto", "where to train: auto or cpu")
+	threadsFlag(cmd, &threads)
+	cmd.MarkFlagRequired("data")
+	cmd.MarkFlagRequired("out")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		set, err := dataset.Open(dir)
+		if err != nil {
+			return usageError{fmt.Errorf("--data: %w", err)}
+		}
+		cfg, dt, err := trainingConfig(scale, set.Network, file, settings)
+		if err != nil {
+			return err
+		}
+		cfg.Device, cfg.Threads = device, threads
+		if err := cfg.Check(); err != nil {
+			return badInput("%v", err)
+		}
+		data, err := set.Load()
+		if err != nil {
+			return err
+		}
+		indices, err := timeIndices(data.Times, dt)
+		if err != nil {
+			return err
+		}
+		if notice := blas.Notice(); notice != "" {
+			fmt.Fprintln(a.stderr, notice)
+		}
+		model := &nnlib.Model{}
+		for _, i := range indices {
+			net, err := trainNet(cmd.Context(), cfg, data, i)
+			if net != nil {
+				model.Nets = append(model.Nets, net)
+			}
+			if err != nil {
+				if len(model.Nets) > 0 && cmd.Context().Err() != nil {
+					if saveErr := model.Save(path); saveErr != nil {
+						return errors.Join(err, saveErr)
+					}
+					fmt.Fprintf(a.stderr, "What was learnt so far is in %s.\n", path)
+				}
+				return err
+			}
+		}
+		return model.Save(path)
+	}
+	return cmd
+}
+
+// trainNet trains the net for one of the data's times behind a progress bar.
+func trainNet(ctx context.Context, cfg nnlib.Config, data *dataset.Table, timeIndex int) (*nnlib.Net, error) {
+	var bar *nb.Progress
+	net, _, err := nnlib.Train(ctx, cfg, data, timeIndex, nnlib.Hooks{
+		Step: func(p nnlib.Progress) {
+			if bar == nil {
+				bar = nb.NewProgress(fmt.Sprintf("training, dt = %g s", data.Times[timeIndex]), p.Steps)
+			}
+			bar.Set(p.Step)
+		},
+		Epoch: func(e nnlib.Epoch) {
+			bar.Note(fmt.Sprintf("epoch %d, validation loss %.4g", e.Epoch, e.Validation.Total))
+		},
+	})
+	if bar != nil {
+		bar.Done()
+	}
+	return net, err
+}
+
+// trainingConfig starts from the settings of a scale and applies a file's and then the flags'. It returns the setting
+// dt apart, "all" if there is none.
+func trainingConfig(scale, network, file string, settings []string) (cfg nnlib.Config, dt string, err error) {
+	switch scale {
+	case "demo":
+		cfg.Network = network
+	case "paper":
+		if cfg, err = nnlib.Paper(network); err != nil {
+			return cfg, "", badInput("--scale: %v", err)
+		}
+	default:
+		return cfg, "", badInput("--scale: %q is neither demo nor paper", scale)
+	}
+	dt = "all"
+	set := func(where, key, value string) error {
+		if key == "dt" {
+			dt = value
+			return nil
+		}
+		if err := cfg.Set(key, value); err != nil {
+			return badInput("%s: %v", where, err)
+		}
+		return nil
+	}
+	if file != "" {
+		if err := readSettings(file, set); err != nil {
+			return cfg, "", err
+		}
+	}
+	for _, s := range settings {
+		key, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return cfg, "", badInput("-p: %q is not key=value", s)
+		}
+		if err := set("-p "+key, strings.TrimSpace(key), strings.TrimSpace(value)); err != nil {
+			return cfg, "", err
+		}
+	}
+	return cfg, dt, nil
+}
+
+// readSettings calls set for each setting of a file of lines "key = value" or of a JSON object.
+func readSettings(path string, set func(where, key, value string) error) error {
+	text, err := readInput(path)
+	if err != nil {
+		return badInput("--config: %v", err)
+	}
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(text), &object); err != nil {
+			return badInput("--config %s: %v", path, err)
+		}
+		for key, value := range object {
+			if err := set("--config "+path, key, fmt.Sprint(value)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for i, line := range strings.Split(text, "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		key, value, ok := strings.Cut(line, "=")
+		where := fmt.Sprintf("--config %s:%d", path, i+1)
+		if !ok {
+			return badInput("%s: %q is not key = value", where, strings.TrimSpace(line))
+		}
+		if err := set(where, strings.TrimSpace(key), strings.TrimSpace(value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timeIndices finds the times that the setting dt asks for: "all", or a list in s.
+func timeIndices(times []float64, dt string) ([]int, error) {
+	indices := []int{}
+	if dt == "all" {
+		for i := range times {
+			indices = append(indices, i)
+		}
+		return indices, nil
+	}
+	wanted, err := parseNumbers("-p dt", dt)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range wanted {
+		i := slices.IndexFunc(times, func(v float64) bool { return math.Abs(v-t) <= 1e-9*t })
+		if i < 0 {
+			return nil, badInput("-p dt: the data has no time %g s; it has %s", t, joinNumbers(times))
+		}
+		indices = append(indices, i)
+	}
+	return indices, nil
+}
+
+func joinNumbers(v []float64) string {
+	s := make([]string, len(v))
+	for i := range v {
+		s[i] = strconv.FormatFloat(v[i], 'g', -1, 64)
+	}
+	return strings.Join(s, ", ")
+}
+
+// loadModel reads the model that --model names.
+func loadModel(path string) (*nnlib.Model, error) {
+	model, err := nnlib.Load(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, badInput("--model: %v", err)
+	}
+	return model, err
+}
+
+func (a *app) predict() *cobra.Command {
+	var (
+		m           matter
+		path, times string
+	)
+	cmd := &cobra.Command{
+		Use:   "predict",
+		Short: "Ask a trained model what becomes of matter",
+		Long: `Ask a trained model what becomes of matter after the times that it has nets for, in the same form as burn.
+in_domain tells whether the state lies among those it learnt from.`,
+		Example: "  nuclab predict --model mesa_80.safetensors -T 4e9 --rho 1e8 -x si28=0.9,ne22=0.1 -t 1e-3",
+		Args:    cobra.NoArgs,
+	}
+	f := cmd.Flags()
+	f.StringVar(&path, "model", "", "file of the model, safetensors")
+	m.flags(cmd, true)
+	f.StringVarP(&times, "times", "t", "", "times in s, `1e-3`, of those the model has (default: all of them)")
+	cmd.MarkFlagRequired("model")
+	out := a.outputFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := out.check(); err != nil {
+			return err
+		}
+		model, err := loadModel(path)
+		if err != nil {
+			return err
+		}
+		if err := m.check(); err != nil {
+			return err
+		}
+		net, err := nucnet.Stock(model.Network())
+		if err != nil {
+			return err
+		}
+		x, err := net.Vector(m.composition)
+		if err != nil {
+			return badInput("-x: %v", err)
+		}
+		ts := model.Times()
+		if times != "" {
+			if ts, err = parseTimes(times, ""); err != nil {
+				return err
+			}
+		}
+		names := model.Nuclides()
+		state := nucnet.State{T: m.T, Rho: m.rho, X: x}
+		doc := burnDoc{Schema: "nuclab.burn/1", Network: model.Network(), T: number(m.T), Rho: number(m.rho),
+			Options: map[string]string{"model": path},
+			Initial: burnInitial{byName[nuclide.Nuclide]{names, x}, number(m.composition.Ye())}}
+		outside := false
+		for _, t := range ts {
+			predictions, err := model.Predict(cmd.Context(), []nucnet.State{state}, t)
+			if errors.Is(err, nnlib.ErrTime) {
+				return badInput("-t: %v", err)
+			}
+			if err != nil {
+				return err
+			}
+			p := predictions[0]
+			outside = outside || !p.InDomain
+			doc.Samples = append(doc.Samples, burnSample{T: number(t), X: byName[nuclide.Nuclide]{names, p.X},
+				Ye: number(p.Ye), Q: number(p.Q), EpsNuc: number(p.EpsNuc), EpsNucBBQ: number(p.Q - p.EpsNu*t),
+				EpsNu: number(p.EpsNu), EpsNuIntegral: number(p.Q - p.EpsNuc), InDomain: &p.InDomain})
+		}
+		notes := []string{fmt.Sprintf("%s for %s at T = %g K, rho = %g g/cm3", path, model.Network(), m.T, m.rho)}
+		if outside {
+			notes = append(notes, "This state lies outside of what the model was trained on: do not trust the numbers.")
+		}
+		return out.writeSamples(doc, notes, names)
+	}
+	return cmd
+}
+
+func (a *app) evaluate() *cobra.Command {
+	var path, dir string
+	cmd := &cobra.Command{
+		Use:   "evaluate",
+		Short: "Score a model on burns it has not learnt",
+		Long: `Score a model on a data set that it has not learnt: each net is applied once and each output is compared with the
+burn after exactly its time. Errors are mean absolute differences divided by the mean of the truth.`,
+		Example: "  nuclab evaluate --model mesa_80.safetensors --data data/test --format json",
+		Args:    cobra.NoArgs,
+	}
+	cmd.Flags().StringVar(&path, "model", "", "file of the model, safetensors")
+	cmd.Flags().StringVar(&dir, "data", "", "folder of the data set")
+	cmd.MarkFlagRequired("model")
+	cmd.MarkFlagRequired("data")
+	out := a.outputFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := out.check(); err != nil {
+			return err
+		}
+		model, err := loadModel(path)
+		if err != nil {
+			return err
+		}
+		set, err := dataset.Open(dir)
+		if err != nil {
+			return usageError{fmt.Errorf("--data: %w", err)}
+		}
+		data, err := set.Load()
+		if err != nil {
+			return err
+		}
+		e, err := nnlib.Evaluate(cmd.Context(), model, data)
+		if err != nil {
+			return err
+		}
+		t := &grid{head: []string{"t [s]", "answer", "Ye", "eps_nuc", "eps_nu", "A", "Z"}}
+		for _, at := range e.Times {
+			for _, row := range []struct {
+				name string
+				e    *nnlib.Errors
+			}{{"network", at.NNN}, {"no change", at.Nothing}} {
+				if row.e != nil {
+					t.add(at.T, row.name, float64(row.e.Ye), float64(row.e.EpsNuc), float64(row.e.EpsNu), float64(row.e.Abar), float64(row.e.Zbar))
+				}
+			}
+		}
+		return out.write(e, []string{fmt.Sprintf("Relative mean errors over %d burns of %s", e.Samples, e.Network)}, t)
+	}
+	return cmd
+}

@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nuclab/nucnet"
+	"nuclab/nucnet/nuclide"
+	"nuclab/nucnet/rate"
+)
+
+// The ranges of temperature (K) and density (g/cm3) that the physics accepts.
+const (
+	minT, maxT     = 1e3, 1e11
+	minRho, maxRho = 1e-10, 1e12
+)
+
+// matter is the state of the matter that a physical verb speaks of, from its flags.
+type matter struct {
+	T, rho      float64
+	x           string
+	normalize   bool
+	composition nuclide.Composition
+}
+
+// matterFlags adds -T, --rho and, if composition is set, -x and --normalize.
+func (m *matter) flags(cmd *cobra.Command, composition bool) {
+	f := cmd.Flags()
+	f.Float64VarP(&m.T, "temperature", "T", 0, "temperature in K, 1e3..1e11")
+	f.Float64Var(&m.rho, "rho", 0, "density in g/cm3, 1e-10..1e12")
+	cmd.MarkFlagRequired("temperature")
+	cmd.MarkFlagRequired("rho")
+	if composition {
+		f.StringVarP(&m.x, "composition", "x", "", "mass fractions, `si28=0.9,ne22=0.1` or @FILE with lines \"name value\" or a JSON object")
+		f.BoolVar(&m.normalize, "normalize", false, "divide the mass fractions by their sum instead of refusing a sum other than 1")
+		cmd.MarkFlagRequired("composition")
+	}
+}
+
+// check parses the composition and holds T and rho to their ranges.
+func (m *matter) check() error {
+	if err := inRange("-T", m.T, minT, maxT, "K"); err != nil {
+		return err
+	}
+	if err := inRange("--rho", m.rho, minRho, maxRho, "g/cm3"); err != nil {
+		return err
+	}
+	if m.x == "" {
+		return nil
+	}
+	c, err := parseComposition(m.x)
+	if err != nil {
+		return badInput("-x: %v", err)
+	}
+	if m.normalize && c.Sum() > 0 {
+		c = c.Normalize()
+	}
+	if m.composition, err = nuclide.NewComposition(c.Nuclides, c.X); err != nil {
+		hint := ""
+		if math.Abs(c.Sum()-1) > nuclide.SumTolerance {
+			hint = "; --normalize divides by the sum"
+		}
+		return badInput("-x: %v%s", err, hint)
+	}
+	return nil
+}
+
+func inRange(flag string, v, lo, hi float64, unit string) error {
+	if v >= lo && v <= hi {
+		return nil
+	}
+	return badInput("%s: %g %s is outside %g..%g %s", flag, v, unit, lo, hi, unit)
+}
+
+// parseComposition reads "si28=0.9,ne22=0.1" or, after "@", a file of lines "name value" or of one JSON object.
+func parseComposition(s string) (nuclide.Composition, error) {
+	path, ok := strings.CutPrefix(s, "@")
+	if !ok {
+		return nuclide.ParseComposition(s)
+	}
+	text, err := readInput(path)
+	if err != nil {
+		return nuclide.Composition{}, err
+	}
+	var c nuclide.Composition
+	add := func(name string, x float64) error {
+		n, err := nuclide.Parse(name)
+		c.Nuclides, c.X = append(c.Nuclides, n), append(c.X, x)
+		return err
+	}
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		var object map[string]float64
+		if err := json.Unmarshal([]byte(text), &object); err != nil {
+			return c, fmt.Errorf("%s: %w", path, err)
+		}
+		for _, name := range slices.Sorted(maps.Keys(object)) {
+			if err := add(name, object[name]); err != nil {
+				return c, fmt.Errorf("%s: %w", path, err)
+			}
+		}
+		return c, nil
+	}
+	for i, line := range strings.Split(text, "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		if len(fields) != 2 {
+			return c, fmt.Errorf("%s:%d: %q is not a name and a mass fraction", path, i+1, strings.TrimSpace(line))
+		}
+		x, err := strconv.ParseFloat(fields[1], 64)
+		if err != nil {
+			return c, fmt.Errorf("%s:%d: %q is not a number", path, i+1, fields[1])
+		}
+		if err := add(fields[0], x); err != nil {
+			return c, fmt.Errorf("%s:%d: %w", path, i+1, err)
+		}
+	}
+	return c, nil
+}
+
+// readInput reads a file that a flag names; "-" is standard input.
+func readInput(path string) (string, error) {
+	if path == "-" {
+		text, err := io.ReadAll(os.Stdin)
+		return string(text), err
+	}
+	text, err := os.ReadFile(path)
+	return string(text), err
+}
+
+// physics is the choice of physics and solver, shared by burn and dataset generate.
+type physics struct {
+	screening, weak, balance, solver string
+	rtol, atol                       float64
+}
+
+func (p *physics) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&p.screening, "screening", "chugunov", "screening of strong reactions: chugunov|extended|salpeter|none")
+	f.StringVar(&p.weak, "weak", "tables", "weak reactions: tables|none")
+	f.StringVar(&p.balance, "detailed-balance", "correct", "reverse rates: correct|r2305|r2408|r2604 (r...: as in those MESA releases)")
+	f.StringVar(&p.solver, "solver", "", "integrator: "+strings.Join(nucnet.SolverNames(), "|")+" (default: the fastest that keeps its promise)")
+	f.Float64Var(&p.rtol, "rtol", 1e-6, "relative tolerance of the abundances")
+	f.Float64Var(&p.atol, "atol", 1e-12, "absolute tolerance of the abundances, mol/g")
+}
+
+// options turns the flags into what nucnet.Burn takes.
+func (p *physics) options() (o nucnet.Options, err error) {
+	if o.Screening, err = rate.ParseScreening(p.screening); err != nil {
+		return o, badInput("--screening: %v", err)
+	}
+	if o.Weak, err = nucnet.ParseWeak(p.weak); err != nil {
+		return o, badInput("--weak: %v", err)
+	}
+	if o.DetailedBalance, err = rate.ParseBalance(p.balance); err != nil {
+		return o, badInput("--detailed-balance: %v", err)
+	}
+	for _, tol := range []struct {
+		flag string
+		v    float64
+	}{{"--rtol", p.rtol}, {"--atol", p.atol}} {
+		if !(tol.v > 0 && tol.v < 1) {
+			return o, badInput("%s: %g is outside 0..1", tol.flag, tol.v)
+		}
+	}
+	if p.solver != "" && !slices.Contains(nucnet.SolverNames(), p.solver) {
+		return o, badInput("--solver: %q is none of %s", p.solver, strings.Join(nucnet.SolverNames(), ", "))
+	}
+	o.Solver, o.RTol, o.ATol = p.solver, p.rtol, p.atol
+	return o.WithDefaults(), nil
+}
+
+// stock returns the network that --net names.
+func stock(name string) (*nucnet.Network, error) {
+	net, err := nucnet.Stock(name)
+	if err != nil {
+		return nil, badInput("--net: %v", err)
+	}
+	return net, nil
+}
+
+// parseNumbers reads a comma-separated list of numbers.
+func parseNumbers(flag, s string) ([]float64, error) {
+	fields := strings.Split(s, ",")
+	numbers := make([]float64, len(fields))
+	for i, f := range fields {
+		v, err := strconv.ParseFloat(strings.TrimSpace(f), 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, badInput("%s: %q is not a number; a list looks like 1e-6,1e-3,1", flag, f)
+		}
+		numbers[i] = v
+	}
+	return numbers, nil
+}
