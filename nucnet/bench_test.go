@@ -20,9 +20,10 @@ func BenchmarkBurn(b *testing.B) {
 		}
 		for _, s := range burnStates {
 			b.Run(fmt.Sprintf("%s/T=%g/rho=%g/t=%g", name, s.t, s.rho, s.end), func(b *testing.B) {
+				x := pure(b, n, "si28")
 				steps := 0
 				for b.Loop() {
-					r, err := n.Burn(context.Background(), State{s.t, s.rho, pure(n, "si28")}, []float64{s.end}, Options{})
+					r, err := n.Burn(context.Background(), State{s.t, s.rho, x}, []float64{s.end}, Options{})
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -84,6 +84,9 @@ func (w *worker) burn(ctx context.Context, s State, times []float64, opt Options
 	result := &Result{Samples: make([]Sample, 0, len(times))}
 	var err error
 	result.Stats, err = ode.Solve(ctx, w.methods[k], &w.problem, 0, y, times, settings, func(_ int, t float64, y []float64) error {
+		if w.watch != nil {
+			w.watch(t, y)
+		}
 		result.Samples = append(result.Samples, w.sample(t, start, y))
 		return nil
 	})

@@ -32,6 +32,8 @@ type worker struct {
 	columns [3][]float64 // of the Jacobian: change, sum Y, sum Z^2 Y
 	minimum []float64    // admissible abundances
 	scale   []float64    // of the absolute tolerance
+
+	watch func(t float64, y []float64) // sees all components at output times, unless nil
 }
 
 func (p *plan) newWorker() *worker {
@@ -350,7 +352,10 @@ func (w *worker) screenColumns(f *flow, forward, reverse float64) {
 func (w *worker) weakJacobian(y, dst []float64) {
 	p, s := w.plan, &w.weak
 	column := w.columns[0]
-	perYe := 1 / (w.ye0 + y[p.change])
+	perYe := 0.0
+	if ye := w.ye0 + y[p.change]; ye > 0 {
+		perYe = 1 / ye
+	}
 	for i := range p.weak {
 		d := &p.weak[i]
 		lambda := s.rate[i]
@@ -533,7 +538,7 @@ func (s *weakState) update(w *worker, y []float64) {
 
 // evaluate makes an electron fraction the new reference.
 func (s *weakState) evaluate(w *worker, ye float64) {
-	const shift = 1e-4 // in ln(rho Ye), for the derivative of qnu
+	const shift = 1e-6 // in ln(rho Ye), for the derivative of qnu
 	p := s.plan
 	s.at, s.valid = ye, true
 	p.links.EvalWeak(w.temperature, w.density*ye, s.lambda, s.qnu, s.slope)

@@ -174,7 +174,9 @@ func (it *integration) firstStep(order int, f0, y1, f1 []float64) float64 {
 	}
 	d2 := it.norm(f1, it.y, it.y) / h
 	h1 := max(1e-6*span, 1e-3*h)
-	if d := max(d1, d2); d > 1e-15 {
+	if d := max(d1, d2); d-d != 0 {
+		h1 = 1e-3 * h // the trial step went where the right-hand side ends
+	} else if d > 1e-15 {
 		h1 = math.Pow(0.01/d, 1/float64(order+1))
 	}
 	return min(100*h, h1, span)

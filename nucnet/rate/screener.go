@@ -29,6 +29,7 @@ type screenPair struct {
 type screened struct {
 	zz       float64 // Z1 Z2
 	root     float64 // sqrt(Z1 Z2)
+	cubeRoot float64 // (Z1 Z2)^(1/3)
 	coupling float64 // Z1 Z2/((Z1^(1/3)+Z2^(1/3))/2)
 
 	dz53, dz512, lnZ float64 // terms of strong screening in Extended
@@ -37,7 +38,7 @@ type screened struct {
 }
 
 func newScreened(z1, z2, m1, m2 float64) screened {
-	s := screened{zz: z1 * z2, root: math.Sqrt(z1 * z2)}
+	s := screened{zz: z1 * z2, root: math.Sqrt(z1 * z2), cubeRoot: math.Cbrt(z1 * z2)}
 	s.coupling = 2 * s.zz / (math.Cbrt(z1) + math.Cbrt(z2))
 	power := func(x float64) float64 { return math.Pow(z1+z2, x) - math.Pow(z1, x) - math.Pow(z2, x) }
 	s.dz53, s.dz512 = power(5./3), power(5./12)

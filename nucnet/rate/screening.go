@@ -11,6 +11,7 @@ type plasma struct {
 	t    float64
 	m    nuclide.Moments
 	g, w float64 // temperatures in K: e^2/(a_e k), and hbar/k times the plasma frequency for unit charge
+	zeta float64 // zeta for unit charge at T* = T
 
 	// Quantities of Extended and Salpeter.
 	hw  float64 // weak H for unit charges
@@ -24,18 +25,20 @@ func newPlasma(t, rho float64, m nuclide.Moments) plasma {
 	n := rho / (m.Abar * massUnit)
 	ae := math.Cbrt(3 / (4 * math.Pi * m.Zbar * n))
 	u := rho / m.Abar
+	w := nuclide.HBar / nuclide.Boltzmann * math.Sqrt(4*math.Pi*e2*n/(m.Abar*massUnit))
 	return plasma{
 		t: t, m: m,
-		g:   e2 / (ae * nuclide.Boltzmann),
-		w:   nuclide.HBar / nuclide.Boltzmann * math.Sqrt(4*math.Pi*e2*n/(m.Abar*massUnit)),
-		hw:  1.88e8 / t * math.Sqrt(u*(m.Z2bar+m.Zbar)/t),
-		ga:  2.27493e5 / t * math.Cbrt(u*m.Zbar),
-		tau: 1 / math.Cbrt(t),
+		g:    e2 / (ae * nuclide.Boltzmann),
+		w:    w,
+		zeta: zetaOf(w / t),
+		hw:   1.88e8 / t * math.Sqrt(u*(m.Z2bar+m.Zbar)/t),
+		ga:   2.27493e5 / t * math.Cbrt(u*m.Zbar),
+		tau:  1 / math.Cbrt(t),
 	}
 }
 
-// zetaScale is (4/(3 pi^2))^(1/3).
-var zetaScale = math.Cbrt(4 / (3 * math.Pi * math.Pi))
+// zetaOf returns (4/(3 pi^2) (Tp/T*)^2)^(1/3).
+func zetaOf(ratio float64) float64 { return math.Cbrt(4 / (3 * math.Pi * math.Pi) * ratio * ratio) }
 
 // chugunov is Chugunov, DeWitt & Yakovlev (2007, PRD 76, 025028) for mixtures as MESA writes it: the plasma
 // temperature is that of ions of mean mass, and the temperature is smoothly held above a tenth of it.
@@ -43,17 +46,18 @@ func (p *plasma) chugunov(s *screened) enhancement {
 	tp := s.root * p.w
 	t := p.t / tp
 	effective, kappa := p.t, 1.0 // T* and d ln T*/d ln T = 1 - d ln T*/d ln Tp
+	zeta := s.cubeRoot * p.zeta  // where T* is T
 	switch {
 	case t <= 0.1:
 		effective, kappa = 0.1*tp, 0
+		zeta = zetaOf(10)
 	case t <= 0.2:
 		sin, cos := math.Sincos(math.Pi * (t - 0.1) / 0.1)
 		share := (1 - cos) / 2
 		effective = (1-share)*0.1*tp + share*0.2*tp
 		kappa = t * (math.Pi / 0.2 * sin) / (1 + share)
+		zeta = zetaOf(tp / effective)
 	}
-	r := math.Cbrt(tp / effective)
-	zeta := zetaScale * r * r
 
 	gamma, cap := s.coupling*p.g/effective, 1.0 // cap is d ln gamma after/d ln gamma before capping
 	switch {

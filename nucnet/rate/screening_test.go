@@ -182,6 +182,31 @@ func TestScreenerChannels(t *testing.T) {
 	}
 }
 
+// Over all states that a burn accepts, each pair's H is a number from 0 to 300 with finite derivatives, in pure and mixed matter.
+func TestScreeningRange(t *testing.T) {
+	links, err := library(t).Links(members(t, net80), Correct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []Screening{Chugunov, Extended, Salpeter} {
+		s := links.Screener(kind)
+		e := s.NewEnhancement()
+		for lt := 3.0; lt <= 11; lt += 0.25 {
+			for lr := -10.0; lr <= 12; lr += 0.5 {
+				for _, x := range []string{"he4=1", "fe56=1", "h1=.3,he4=.5,o16=.2", "n=.1,h1=.1,ni56=.8"} {
+					s.Eval(math.Pow(10, lt), math.Pow(10, lr), mixture(t, x), e)
+					for c := range e.H {
+						sum := e.DAbar[c] + e.DZbar[c] + e.DZ2bar[c] + e.DLnT[c] + e.DLnRho[c]
+						if !(e.H[c] >= 0 && e.H[c] <= 3*maxH) || math.IsNaN(sum) || math.IsInf(sum, 0) {
+							t.Fatalf("%s in %s at T = 1e%g, rho = 1e%g: H = %g, sum of derivatives %g", kind, x, lt, lr, e.H[c], sum)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 // Nothing is screened in hydrogen or neutron-rich gas with Zbar <= 1, for neutrons, or when switched off.
 func TestUnscreened(t *testing.T) {
 	links, err := library(t).Links(members(t, net80), Correct)

@@ -1,0 +1,568 @@
+package nucnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"nuclab/nucnet/nse"
+	"nuclab/nucnet/nuclide"
+	"nuclab/nucnet/ode"
+	"nuclab/nucnet/rate"
+)
+
+// pure returns the mass fractions "si28=0.9,ne22=0.1", or of a single nuclide.
+func pure(tb testing.TB, n *Network, composition string) []float64 {
+	tb.Helper()
+	if !strings.Contains(composition, "=") {
+		composition += "=1"
+	}
+	c, err := nuclide.ParseComposition(composition)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	x, err := n.Vector(c)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return x
+}
+
+func burn(tb testing.TB, n *Network, s State, times []float64, o Options) []Sample {
+	tb.Helper()
+	r, err := n.Burn(context.Background(), s, times, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if len(r.Samples) != len(times) {
+		tb.Fatalf("%d samples at %d times", len(r.Samples), len(times))
+	}
+	return r.Samples
+}
+
+func fraction(tb testing.TB, n *Network, s Sample, name string) float64 {
+	tb.Helper()
+	m, err := nuclide.Parse(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s.X[n.Index(m)]
+}
+
+// bare leaves only strong reactions, without screening.
+var bare = Options{Screening: rate.Unscreened, Weak: NoWeak}
+
+// want lists mass fractions at a time, rounded to four digits behind the point.
+type want struct {
+	t float64
+	x map[string]float64
+}
+
+func compare(t *testing.T, n *Network, s State, o Options, list []want, tolerance float64) {
+	t.Helper()
+	var times []float64
+	for _, w := range list {
+		times = append(times, w.t)
+	}
+	for i, sample := range burn(t, n, s, times, o) {
+		for name, x := range list[i].x {
+			if got := fraction(t, n, sample, name); math.Abs(got-x) > tolerance {
+				t.Errorf("t = %g: X(%s) = %.5f, want %.4f", list[i].t, name, got, x)
+			}
+		}
+	}
+}
+
+// TestSiliconBurning compares with an independent burn of order 13 on the same
+// nuclear data.
+func TestSiliconBurning(t *testing.T) {
+	n := stock(t, "mesa_80")
+	compare(t, n, State{5e9, 1e8, pure(t, n, "si28")}, bare, []want{
+		{1e-5, map[string]float64{"si28": .8599, "s32": .1149}},
+		{1e-4, map[string]float64{"si28": .6508, "s32": .2473, "ar36": .0476}},
+		{1e-3, map[string]float64{"si28": .3548, "s32": .2433, "ni56": .1032}},
+		{1e-2, map[string]float64{"ni56": .3970, "si28": .1032}},
+		{1e-1, map[string]float64{"ni56": .5767, "co55": .1039}},
+		{1, map[string]float64{"ni56": .6431, "co55": .1091}},
+	}, 6e-5)
+	end := burn(t, n, State{5e9, 1e8, pure(t, n, "si28")}, []float64{1}, bare)[0]
+	if math.Abs(end.Q/1.3656e17-1) > 1e-4 {
+		t.Errorf("q = %.5g erg/g, want 1.3656e17", end.Q)
+	}
+	wrong := bare
+	wrong.DetailedBalance = rate.R2305
+	compare(t, n, State{5e9, 1e8, pure(t, n, "si28")}, wrong, []want{{1, map[string]float64{"si28": .9272, "s32": .0391}}}, 5e-4)
+}
+
+// TestHotSilicon compares with a burn that interpolates the sum of decay and
+// capture where ours interpolates each: Ye differs by some 1e-5.
+func TestHotSilicon(t *testing.T) {
+	n := stock(t, "mesa_80")
+	o := Options{Screening: rate.Unscreened}
+	samples := burn(t, n, State{7e9, 3e8, pure(t, n, "si28=0.9,ne22=0.1")}, []float64{1e-6, 1e-3, 1, 100}, o)
+	for i, w := range []struct {
+		ye, q, nu float64
+		x         map[string]float64
+	}{
+		{.495455, -6.609e16, 2.132e16, map[string]float64{"fe54": .2814, "he4": .1222, "ni58": .0834}},
+		{.495447, -8.647e16, 2.217e16, map[string]float64{"fe54": .2849, "he4": .1378, "ni58": .0952}},
+		{.489268, -7.536e15, 1.3494e16, map[string]float64{"fe54": .3061, "he4": .1293, "fe56": .1089}},
+		{.464070, 2.5864e17, 5.155e13, map[string]float64{"fe56": .9609, "he4": .0340, "neut": .0032}},
+	} {
+		s := samples[i]
+		if math.Abs(s.Ye-w.ye) > 1e-4 {
+			t.Errorf("t = %g: Ye = %.6f, want %.6f", s.Time, s.Ye, w.ye)
+		}
+		if math.Abs(s.Q-w.q) > 1e-3*2.6e17 {
+			t.Errorf("t = %g: q = %.5g, want %.5g erg/g", s.Time, s.Q, w.q)
+		}
+		if math.Abs(s.EpsNu/w.nu-1) > 0.05 {
+			t.Errorf("t = %g: eps_nu = %.5g, want %.5g erg/g/s", s.Time, s.EpsNu, w.nu)
+		}
+		for name, x := range w.x {
+			if got := fraction(t, n, s, name); math.Abs(got-x) > 3e-3 {
+				t.Errorf("t = %g: X(%s) = %.4f, want %.4f", s.Time, name, got, x)
+			}
+		}
+	}
+	s := samples[2]
+	if math.Abs(s.EpsNuIntegral/1.7232e16-1) > 0.02 {
+		t.Errorf("integral of eps_nu = %.5g, want 1.7232e16 erg/g", s.EpsNuIntegral)
+	}
+	if d := s.EpsNuc - s.EpsNucBBQ; math.Abs(d) < 3e15 || math.Abs(d) > 4.5e15 {
+		t.Errorf("the two definitions of eps_nuc differ by %.3g, want 3.7e15 erg/g", d)
+	}
+}
+
+// TestAppendixA is the left panel of figure A1 of Nuclear Neural Networks
+// (arXiv:2503.00115): what wrong detailed balance makes of neutron-rich
+// silicon, and what should become of it.
+func TestAppendixA(t *testing.T) {
+	n := stock(t, "mesa_201")
+	s := State{7e9, 3e8, pure(t, n, "si30=0.5,mg26=0.5")}
+	compare(t, n, s, bare, []want{{0.1, map[string]float64{"fe56": .2156, "cr52": .1094, "fe57": .0762, "mn55": .0738,
+		"he4": .0722, "mn54": .0482, "cr53": .0423}}}, 6e-5)
+	wrong := bare
+	wrong.DetailedBalance, wrong.RTol = rate.R2305, 1e-4
+	compare(t, n, s, wrong, []want{{0.1, map[string]float64{"si30": .4481, "mg26": .1274, "si31": .0817, "si32": .0666,
+		"c12": .0437, "p33": .0376, "si29": .0363}}}, 5e-4)
+}
+
+// TestBateman burns ni56 at a low temperature, where it decays at constant
+// rates: Bateman's solution is exact. Rates and losses are taken from the
+// network itself, and compared with the weak tables' lowest entries.
+func TestBateman(t *testing.T) {
+	members, err := nuclide.ParseList("neut,h1,he4,fe56,co56,ni56")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := New("decay", members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := []float64{1, 1e5, 1e6, 1e7}
+	for _, solver := range SolverNames() {
+		t.Run(solver, func(t *testing.T) {
+			samples := burn(t, n, State{1e3, 1e3, pure(t, n, "ni56")}, times, Options{RTol: 1e-11, ATol: 1e-20, Solver: solver})
+			ni, co := decayConstant(t, n, "ni56 -> co56"), decayConstant(t, n, "co56 -> fe56")
+			for _, s := range samples {
+				a, b := -math.Expm1(-ni*s.Time), -math.Expm1(-co*s.Time)
+				wantNi := math.Exp(-ni * s.Time)
+				wantCo := ni / (ni - co) * (a - b)
+				wantFe := (ni*b - co*a) / (ni - co)
+				for name, want := range map[string]float64{"ni56": wantNi, "co56": wantCo, "fe56": wantFe} {
+					tolerance := 1e-9 * want
+					if name == "fe56" {
+						tolerance += 1e-16 // its two terms cancel at first
+					}
+					if got := fraction(t, n, s, name); math.Abs(got-want) > tolerance {
+						t.Errorf("t = %g: X(%s) = %.12g, want %.12g", s.Time, name, got, want)
+					}
+				}
+				q := qOf(n, wantNi, wantCo, wantFe) * nuclide.ErgPerGram
+				if math.Abs(s.Q/q-1) > 1e-8 {
+					t.Errorf("t = %g: q = %.10g, want %.10g", s.Time, s.Q, q)
+				}
+			}
+		})
+	}
+}
+
+// qOf returns the energy released from pure ni56 in MeV mol/g.
+func qOf(n *Network, ni, co, fe float64) float64 {
+	at := func(name string) float64 {
+		m, _ := nuclide.Parse(name)
+		return n.dm[n.Index(m)]
+	}
+	return ((1-ni)*at("ni56") - co*at("co56") - fe*at("fe56")) / 56
+}
+
+func decayConstant(t *testing.T, n *Network, reaction string) float64 {
+	t.Helper()
+	lambda, qnu := make([]float64, n.correct.Weak()), make([]float64, n.correct.Weak())
+	n.correct.EvalWeak(1e3, 500, lambda, qnu, nil)
+	for i := range n.correct.Tables {
+		if n.correct.Tables[i].String() == reaction {
+			return lambda[i]
+		}
+	}
+	t.Fatalf("no table for %s", reaction)
+	return 0
+}
+
+// TestEquilibrium burns to nuclear statistical equilibrium, which depends on
+// neither links nor rates.
+func TestEquilibrium(t *testing.T) {
+	n := stock(t, "mesa_80")
+	for _, s := range []struct {
+		t, rho float64
+		x      string
+	}{
+		{5.2e9, 1e7, "si28"},
+		{6e9, 1e9, "si28=0.9,ne22=0.1"},
+		{7e9, 3e8, "o16=0.5,fe56=0.5"},
+		{7.9e9, 1e9, "si30"},
+		{7e9, 1e7, "he4=0.4,neut=0.1,c12=0.5"},
+	} {
+		t.Run(fmt.Sprintf("T=%g/rho=%g/%s", s.t, s.rho, s.x), func(t *testing.T) {
+			end := burn(t, n, State{s.t, s.rho, pure(t, n, s.x)}, []float64{100}, bare)[0]
+			want, err := nse.Solve(n.Nuclides(), s.t, s.rho, end.Ye, nse.Options{NoCoulomb: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, x := range want.X {
+				if math.Abs(end.X[i]-x) > 1e-6*x+1e-12 {
+					t.Errorf("X(%v) = %.9g, in equilibrium %.9g", n.members[i], end.X[i], x)
+				}
+			}
+		})
+	}
+}
+
+// TestConservation looks at what no reaction changes.
+func TestConservation(t *testing.T) {
+	n := stock(t, "mesa_80")
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 8 {
+		s := randomState(n, r)
+		for _, o := range []Options{{RTol: 1e-3}, {}, {Solver: "bdf", RTol: 1e-4}} {
+			w := workerFor(t, n, o)
+			y := burnComponents(t, w, s, 100, o)
+			var mass, charge, mass0, charge0 float64
+			for i := range n.members {
+				mass += n.a[i] * y[i]
+				charge += n.z[i] * y[i]
+				mass0 += s.X[i]
+				charge0 += n.z[i] * s.X[i] / n.a[i]
+			}
+			if d := mass - mass0; math.Abs(d) > 1e-12 {
+				t.Errorf("T = %g, rho = %g: sum X moved by %g", s.T, s.Rho, d)
+			}
+			if d := charge - y[w.plan.change] - charge0; math.Abs(d) > 1e-12 {
+				t.Errorf("T = %g, rho = %g: sum Z Y moved by %g beside the weak reactions", s.T, s.Rho, d)
+			}
+		}
+	}
+}
+
+func workerFor(tb testing.TB, n *Network, o Options) *worker {
+	tb.Helper()
+	p, err := n.planFor(planKey{o.DetailedBalance, o.Screening, o.Weak})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p.newWorker()
+}
+
+// burnComponents returns all components of a burn at its end.
+func burnComponents(tb testing.TB, w *worker, s State, end float64, o Options) []float64 {
+	tb.Helper()
+	var y []float64
+	w.watch = func(_ float64, state []float64) { y = append(y[:0], state...) }
+	defer func() { w.watch = nil }()
+	if _, err := w.burn(context.Background(), s, []float64{end}, o.WithDefaults()); err != nil {
+		tb.Fatal(err)
+	}
+	return y
+}
+
+// randomState draws from the range of late burning stages, with a composition
+// that is a single nuclide, or has all of them within some or thirty orders of
+// magnitude.
+func randomState(n *Network, r *rand.Rand) State {
+	s := State{T: math.Pow(10, 9.2+0.7*r.Float64()), Rho: math.Pow(10, 7+2*r.Float64()), X: make([]float64, n.Len())}
+	sum := 0.0
+	kind := r.IntN(3)
+	for i := range s.X {
+		switch kind {
+		case 1:
+			s.X[i] = math.Pow(10, -30*r.Float64())
+		case 2:
+			s.X[i] = r.ExpFloat64()
+		}
+		sum += s.X[i]
+	}
+	if kind == 0 {
+		s.X[r.IntN(n.Len())] = 1
+		return s
+	}
+	for i := range s.X {
+		s.X[i] /= sum
+	}
+	return s
+}
+
+// TestRobust burns random states to 100 s and looks for what must never be.
+func TestRobust(t *testing.T) {
+	n := stock(t, "mesa_80")
+	count := 60
+	if testing.Short() {
+		count = 10
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range count {
+		s := randomState(n, r)
+		o := Options{RTol: math.Pow(10, -3-4*r.Float64())}
+		o.ATol = 1e-6 * o.RTol
+		for _, sample := range burn(t, n, s, Decades(1e-6, 1e2), o) {
+			sum := 0.0
+			for i, x := range sample.X {
+				if !(x >= 0 && x <= 1+1e-9) {
+					t.Fatalf("T = %g, rho = %g, t = %g: X(%v) = %g", s.T, s.Rho, sample.Time, n.members[i], x)
+				}
+				sum += x
+			}
+			if math.Abs(sum-1) > 1e-7 {
+				t.Errorf("T = %g, rho = %g, t = %g: sum X - 1 = %g", s.T, s.Rho, sample.Time, sum-1)
+			}
+		}
+	}
+}
+
+// difference returns the largest relative difference of mass fractions above
+// 1e-6 and the largest of Ye.
+func difference(a, b []Sample) (x, ye float64) {
+	for k := range a {
+		for i, v := range b[k].X {
+			if v > 1e-6 {
+				x = max(x, math.Abs(a[k].X[i]/v-1))
+			}
+		}
+		ye = max(ye, math.Abs(a[k].Ye-b[k].Ye))
+	}
+	return x, ye
+}
+
+// TestAccuracy holds the default burn to what it promises, against a tighter
+// one and against another method.
+func TestAccuracy(t *testing.T) {
+	n := stock(t, "mesa_80")
+	r := rand.New(rand.NewPCG(3, 4))
+	states := []State{{5e9, 1e9, pure(t, n, "si28")}, {3e9, 3e8, pure(t, n, "si28")}, {2e9, 1e8, pure(t, n, "c12=0.5,o16=0.5")}}
+	for range 4 {
+		states = append(states, randomState(n, r))
+	}
+	times := Decades(1e-6, 1e2)
+	for _, s := range states {
+		got := burn(t, n, s, times, Options{})
+		for _, o := range []Options{{RTol: 1e-8, ATol: 1e-15}, {Solver: "bdf"}} {
+			want := burn(t, n, s, times, o)
+			if x, ye := difference(got, want); x > 2e-5 || ye > 1e-8 {
+				t.Errorf("T = %g, rho = %g, %+v: X differs by %.2g, Ye by %.2g", s.T, s.Rho, o, x, ye)
+			}
+			for k := range got {
+				if math.Abs(got[k].EpsNuc-want[k].EpsNuc) > 1e-5*math.Abs(want[k].EpsNuc)+1e10 {
+					t.Errorf("T = %g, rho = %g: eps_nuc %.8g and %.8g erg/g", s.T, s.Rho, got[k].EpsNuc, want[k].EpsNuc)
+				}
+			}
+		}
+	}
+}
+
+// TestFollowing compares screening and weak rates followed from a reference
+// with ones evaluated afresh in every call.
+func TestFollowing(t *testing.T) {
+	n := stock(t, "mesa_80")
+	for _, s := range []State{{6e9, 1e9, pure(t, n, "si28=0.9,ne22=0.1")}, {1.6e9, 1e9, pure(t, n, "c12=0.5,o16=0.5")}} {
+		for _, rtol := range []float64{1e-4, 1e-7} {
+			o := Options{RTol: rtol, ATol: 1e-6 * rtol}
+			got := burn(t, n, s, []float64{1e-3, 1, 100}, o)
+			w := workerFor(t, n, o)
+			w.screening.always, w.weak.always = true, true
+			r, err := w.burn(context.Background(), s, []float64{1e-3, 1, 100}, o.WithDefaults())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if x, ye := difference(got, r.Samples); x > rtol || ye > 0.01*rtol {
+				t.Errorf("T = %g, rtol %g: X differs by %.2g, Ye by %.2g", s.T, rtol, x, ye)
+			}
+		}
+	}
+}
+
+// TestJacobian compares with differences of the right-hand side.
+func TestJacobian(t *testing.T) {
+	n := stock(t, "mesa_80")
+	for _, o := range []Options{{}, bare, {Screening: rate.Extended}, {DetailedBalance: rate.R2305}} {
+		w := workerFor(t, n, o)
+		w.screening.always, w.weak.always = true, true
+		r := rand.New(rand.NewPCG(7, 8))
+		y := make([]float64, n.Len())
+		sum, ye := 0.0, 0.0
+		for i := range y {
+			y[i] = (0.5 + r.Float64()) / n.a[i]
+			sum += y[i] * n.a[i]
+		}
+		for i := range y {
+			y[i] /= sum
+			ye += y[i] * n.z[i]
+		}
+		w.begin(4e9, 1e8, ye, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
+		p := w.plan
+		state := make([]float64, p.dim)
+		w.initial(y, state)
+		pattern := p.structure.Pattern()
+		jac := make([]float64, pattern.NonZeros())
+		w.jacobian(0, state, jac)
+		gross := make([]float64, p.dim) // what cancels in the right-hand side
+		for i := range p.dim {
+			for j := range p.dim {
+				if k := pattern.Index(i, j); k >= 0 {
+					gross[i] += math.Abs(jac[k] * state[j])
+				}
+			}
+		}
+		up, down := make([]float64, p.dim), make([]float64, p.dim)
+		for j := range p.dim {
+			h := 1e-4 * max(math.Abs(state[j]), 1e-3)
+			moved := append([]float64(nil), state...)
+			moved[j] = state[j] + h
+			w.slope(0, moved, up)
+			moved[j] = state[j] - h
+			w.slope(0, moved, down)
+			for i := range p.change + 2 { // rows behind are defined by invariants
+				got := 0.0
+				if k := pattern.Index(i, j); k >= 0 {
+					got = jac[k]
+				}
+				noise := 1e-14 * gross[i] / h
+				if want := (up[i] - down[i]) / (2 * h); math.Abs(got-want) > 1e-6*math.Abs(want)+noise {
+					t.Errorf("%+v: d f_%d/d y_%d = %g, by differences %g", o, i, j, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestConcurrentBurns(t *testing.T) {
+	n := stock(t, "mesa_80")
+	r := rand.New(rand.NewPCG(9, 10))
+	states := make([]State, 6)
+	want := make([]*Result, len(states))
+	for i := range states {
+		states[i] = randomState(n, r)
+		var err error
+		if want[i], err = n.Burn(context.Background(), states[i], []float64{1e-3}, Options{RTol: 1e-3}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var group sync.WaitGroup
+	for range 3 {
+		for i := range states {
+			group.Go(func() {
+				got, err := n.Burn(context.Background(), states[i], []float64{1e-3}, Options{RTol: 1e-3})
+				if err != nil || !reflect.DeepEqual(got, want[i]) {
+					t.Errorf("state %d differs from the same burn alone: %v", i, err)
+				}
+			})
+		}
+	}
+	group.Wait()
+}
+
+func TestInitialSample(t *testing.T) {
+	n := stock(t, "mesa_80")
+	x := pure(t, n, "si28")
+	samples := burn(t, n, State{3e9, 1e8, x}, []float64{0, 0, 1e-9}, Options{})
+	for _, s := range samples[:2] {
+		if !reflect.DeepEqual(s.X, x) || s.Ye != 0.5 || s.Q != 0 || s.EpsNuIntegral != 0 {
+			t.Errorf("at t = 0: %+v", s)
+		}
+	}
+}
+
+func TestWrongInput(t *testing.T) {
+	n := stock(t, "mesa_80")
+	x := pure(t, n, "si28")
+	half := pure(t, n, "si28")
+	half[3] = -0.5
+	half[5] = 0.5
+	nan := pure(t, n, "si28")
+	nan[0] = math.NaN()
+	good := []float64{1}
+	for _, c := range []struct {
+		name  string
+		s     State
+		times []float64
+		o     Options
+		want  error
+	}{
+		{"T", State{-1, 1e8, x}, good, Options{}, ErrState},
+		{"T", State{math.NaN(), 1e8, x}, good, Options{}, ErrState},
+		{"T", State{2e11, 1e8, x}, good, Options{}, ErrState},
+		{"rho", State{1e9, 0, x}, good, Options{}, ErrState},
+		{"rho", State{1e9, math.Inf(1), x}, good, Options{}, ErrState},
+		{"length", State{1e9, 1e8, x[1:]}, good, Options{}, ErrState},
+		{"sum", State{1e9, 1e8, make([]float64, len(x))}, good, Options{}, ErrState},
+		{"negative", State{1e9, 1e8, half}, good, Options{}, ErrState},
+		{"nan", State{1e9, 1e8, nan}, good, Options{}, ErrState},
+		{"no times", State{1e9, 1e8, x}, nil, Options{}, ErrTimes},
+		{"order", State{1e9, 1e8, x}, []float64{1, 0.5}, Options{}, ErrTimes},
+		{"negative time", State{1e9, 1e8, x}, []float64{-1}, Options{}, ErrTimes},
+		{"nan time", State{1e9, 1e8, x}, []float64{math.NaN()}, Options{}, ErrTimes},
+		{"solver", State{1e9, 1e8, x}, good, Options{Solver: "euler"}, ErrOption},
+		{"rtol", State{1e9, 1e8, x}, good, Options{RTol: -1}, ErrOption},
+		{"atol", State{1e9, 1e8, x}, good, Options{ATol: math.NaN()}, ErrOption},
+		{"screening", State{1e9, 1e8, x}, good, Options{Screening: 17}, ErrOption},
+	} {
+		if _, err := n.Burn(context.Background(), c.s, c.times, c.o); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+}
+
+func TestEarlyEnd(t *testing.T) {
+	n := stock(t, "mesa_80")
+	s := State{5e9, 1e9, pure(t, n, "si28")}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := n.Burn(ctx, s, []float64{1}, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want that of the context", err)
+	}
+	r, err := n.Burn(context.Background(), s, []float64{1e-12, 1}, Options{MaxSteps: 50})
+	var stopped *ode.Error
+	if !errors.Is(err, ode.ErrMaxSteps) || !errors.As(err, &stopped) || !(stopped.Time > 1e-12 && stopped.Time < 1) {
+		t.Errorf("%v, want ode.ErrMaxSteps at a time on the way", err)
+	}
+	if len(r.Samples) != 1 {
+		t.Errorf("%d samples before the end, want 1", len(r.Samples))
+	}
+}
+
+func TestTimes(t *testing.T) {
+	if got := Decades(1e-6, 1e2); len(got) != 9 || got[0] != 1e-6 || got[8] != 100 {
+		t.Errorf("Decades: %v", got)
+	}
+	if got := LogTimes(1e-3, 10, 5); len(got) != 5 || got[0] != 1e-3 || got[4] != 10 || math.Abs(got[2]-0.1) > 1e-12 {
+		t.Errorf("LogTimes: %v", got)
+	}
+	if Decades(0, 1) != nil || LogTimes(1, 0.5, 3) != nil {
+		t.Error("times from 0, or backwards")
+	}
+}
