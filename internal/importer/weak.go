@@ -123,7 +123,7 @@ func (b *weakBlock) heading(kind, rest string) error {
 		b.upper = za{n.z + 1, n.a}
 	}
 	if b.upper != (za{n.z + 1, n.a}) {
-		return fmt.Errorf("Z=%d A=%d and Z=%d A=%d are not neighbours", b.upper.z, b.upper.a, n.z, n.a)
+		return fmt.Errorf("daughters with Z=%d A=%d and Z=%d A=%d are not neighbours", b.upper.z, b.upper.a, n.z, n.a)
 	}
 	upper, lower := reaclib.NewCode(b.upper.z, b.upper.a), reaclib.NewCode(n.z, n.a)
 	b.plus.Parent, b.plus.Daughter = upper, lower
