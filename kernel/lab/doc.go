@@ -1,7 +1,7 @@
 // Package lab sets up what a notebook needs around the kernel, and starts JupyterLab with it.
 //
 // Everything it makes lies in one cache directory: a private Python virtual environment (python), a copy of the
-// running binary (bin), the kernelspec that points at it (jupyter) and JupyterLab's own settings. [Remove] takes all of it away. Only
-// [InstallKernel] with [ForUser] writes elsewhere: into the user's Jupyter folder, as every kernel does, so that other
-// Jupyter programs find the kernel too.
+// running binary (bin), and JupyterLab's kernelspec, settings and log (jupyter). [Remove] takes all of it away. Only a
+// kernelspec that [InstallKernel] writes to [UserKernels] lies elsewhere: in the user's Jupyter folder, where other
+// Jupyter programs look for kernels.
 package lab

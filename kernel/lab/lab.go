@@ -1,0 +1,253 @@
+package lab
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Options say how Run starts JupyterLab.
+type Options struct {
+	// Dir is the folder that JupyterLab shows; "" is the current one.
+	Dir string
+	// Port is where it listens, on the loopback address alone; 0 takes the first free one from 8888.
+	Port int
+	// NoBrowser leaves the browser closed: the user opens the printed URL.
+	NoBrowser bool
+	// Cache is the directory that holds everything lab makes.
+	Cache string
+	// Spec lists the Python packages.
+	Spec Spec
+	// Env is added to the environment of the kernels.
+	Env map[string]string
+	// Warm prepares what the first cells will need, such as compiled packages, while JupyterLab starts. It writes a
+	// line of progress now and then. May be nil.
+	Warm func(ctx context.Context, log io.Writer) error
+	// Ready is called with the URL once JupyterLab answers there. May be nil.
+	Ready func(url string)
+	// Log receives what Run has to say, a line at a time.
+	Log io.Writer
+}
+
+// Run sets everything up and runs JupyterLab until it is shut down or the context ends, which ends its kernels too.
+// Ended by the context, it returns nil.
+func Run(ctx context.Context, o Options) error {
+	if err := findTools(); err != nil {
+		return err
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	if info, err := os.Stat(dir); err != nil {
+		return fmt.Errorf("lab: %w", err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("lab: %s is not a folder", dir)
+	}
+	port, err := choosePort(o.Port)
+	if err != nil {
+		return err
+	}
+	python, err := Environment(ctx, o.Cache, o.Spec, o.Log)
+	if err != nil {
+		return err
+	}
+	binary, err := InstallBinary(o.Cache)
+	if err != nil {
+		return err
+	}
+	if _, err := InstallKernel(PrivateKernels(o.Cache), Kernel{Binary: binary, Env: o.Env}); err != nil {
+		return err
+	}
+	if o.Warm != nil {
+		warmCtx, cancel := context.WithCancel(ctx)
+		warmed := make(chan struct{})
+		go func() {
+			defer close(warmed)
+			if err := o.Warm(warmCtx, o.Log); err != nil && warmCtx.Err() == nil {
+				fmt.Fprintf(o.Log, "preparing packages: %v\n", err)
+			}
+		}()
+		defer func() { cancel(); <-warmed }()
+	}
+	return serve(ctx, python, dir, port, o)
+}
+
+// findTools checks for what every kernel needs.
+func findTools() error {
+	if _, err := exec.LookPath("go"); err != nil {
+		return errors.New("lab: there is no go command in PATH; install Go 1.26 or newer: https://go.dev/dl/")
+	}
+	if _, err := cCompiler(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// cCompiler returns the C compiler by which Go links plugins.
+func cCompiler() (string, error) {
+	names := []string{"gcc", "clang", "cc"}
+	if cc := strings.Fields(os.Getenv("CC")); len(cc) > 0 {
+		names = cc[:1]
+	}
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("lab: there is no C compiler (%s), which Go needs to link cells; install it: %s", names[0], installHint("gcc"))
+}
+
+// choosePort returns a free port on the loopback address.
+func choosePort(want int) (int, error) {
+	first, tries := want, 1
+	if want == 0 {
+		first, tries = 8888, 100
+	}
+	var err error
+	for port := first; port < first+tries; port++ {
+		var ln net.Listener
+		if ln, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, ln.Close()
+		}
+	}
+	return 0, fmt.Errorf("lab: --port %d is not free: %w", first, err)
+}
+
+// serve runs the JupyterLab server.
+func serve(ctx context.Context, python *Python, dir string, port int, o Options) error {
+	home := filepath.Join(o.Cache, "jupyter")
+	env, err := jupyterEnv(home)
+	if err != nil {
+		return err
+	}
+	token := strings.ToLower(rand.Text())
+	args := []string{"-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=" + strconv.Itoa(port),
+		"--ServerApp.port_retries=0", "--ServerApp.root_dir=" + dir}
+	if o.NoBrowser {
+		args = append(args, "--no-browser")
+	}
+	if os.Geteuid() == 0 {
+		args = append(args, "--allow-root")
+	}
+	logPath := filepath.Join(home, "lab.log")
+	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	defer log.Close()
+	server := exec.Command(python.Interpreter, args...)
+	server.Dir = dir
+	// The token travels in the environment, since other users can read command lines.
+	server.Env = append(os.Environ(), append(env, "JUPYTER_TOKEN="+token, "PATH="+binDir(python.Prefix)+string(os.PathListSeparator)+os.Getenv("PATH"))...)
+	server.Stdout, server.Stderr = log, log
+	// Ctrl-C must reach the server through us, in order, not as a signal to the whole terminal.
+	separate(server)
+	fmt.Fprintln(o.Log, "starting JupyterLab")
+	if err := server.Start(); err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- server.Wait() }()
+	base := fmt.Sprintf("http://127.0.0.1:%d", port)
+	ready := make(chan struct{})
+	probing, stopProbing := context.WithCancel(ctx)
+	defer stopProbing()
+	go func() {
+		if waitReady(probing, base+"/api/status?token="+token) == nil {
+			close(ready)
+		}
+	}()
+	for {
+		select {
+		case <-ready:
+			ready = nil
+			url := base + "/lab?token=" + token
+			fmt.Fprintf(o.Log, "JupyterLab is at %s\nCtrl-C ends it and its kernels.\n", url)
+			if o.Ready != nil {
+				o.Ready(url)
+			}
+		case err := <-exited:
+			if ready == nil && err == nil {
+				return nil // shut down from within
+			}
+			text, _ := os.ReadFile(logPath)
+			return fmt.Errorf("lab: JupyterLab ended (%v); the end of %s:\n%s", err, logPath, lastLines(string(text), 12))
+		case <-ctx.Done():
+			fmt.Fprintln(o.Log, "ending JupyterLab and its kernels")
+			return end(server, exited)
+		}
+	}
+}
+
+// end asks the server to end its kernels and itself, and insists after a while.
+func end(server *exec.Cmd, exited <-chan error) error {
+	terminate(server.Process)
+	select {
+	case <-exited:
+	case <-time.After(15 * time.Second):
+		server.Process.Kill()
+		<-exited
+	}
+	return nil
+}
+
+// waitReady waits until the server answers.
+func waitReady(ctx context.Context, url string) error {
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// jupyterEnv returns the variables that make Jupyter keep its files under home, find our kernel there, and the user's
+// kernels where they are. A configuration folder that the user has set stays in force.
+func jupyterEnv(home string) ([]string, error) {
+	users, err := userData()
+	if err != nil {
+		return nil, err
+	}
+	paths := []string{home, users}
+	if more := os.Getenv("JUPYTER_PATH"); more != "" {
+		paths = append(paths, more)
+	}
+	env := []string{
+		"JUPYTER_DATA_DIR=" + filepath.Join(home, "data"),
+		"JUPYTER_RUNTIME_DIR=" + filepath.Join(home, "runtime"),
+		"JUPYTER_PATH=" + strings.Join(paths, string(os.PathListSeparator)),
+	}
+	if os.Getenv("JUPYTER_CONFIG_DIR") != "" {
+		return env, os.MkdirAll(home, 0o700)
+	}
+	config := filepath.Join(home, "config")
+	env = append(env, "JUPYTER_CONFIG_DIR="+config)
+	// JupyterLab asks on its first start whether it may fetch news; nothing here needs the network.
+	settings := filepath.Join(config, "lab", "user-settings", "@jupyterlab", "apputils-extension", "notification.jupyterlab-settings")
+	if _, err := os.Stat(settings); err == nil {
+		return env, nil // the user may have changed it
+	}
+	return env, writeFile(settings, strings.NewReader(`{"fetchNews": "false", "checkForUpdates": false}`+"\n"), 0o600)
+}
