@@ -187,10 +187,19 @@ func (p Parity) Figure() (*Figure, error) {
 	return fig, nil
 }
 
-// points marks and names the nuclides. One that is too small for an axis lies on its edge.
+// points marks and names the nuclides. One that is too small for an axis lies at its edge, as a triangle that points
+// outward.
 func (p Parity) points(f frame) {
+	const inside = 5
 	at := func(i int) vg.Point {
-		return f.point(max(p.Reference[i], p.Min), max(p.Prediction[i], p.Min))
+		pt := f.point(max(p.Reference[i], p.Min), max(p.Prediction[i], p.Min))
+		if p.Reference[i] < p.Min {
+			pt.X += inside
+		}
+		if p.Prediction[i] < p.Min {
+			pt.Y += inside
+		}
+		return pt
 	}
 	var drawn []int
 	for i := range p.Nuclides {
@@ -201,7 +210,14 @@ func (p Parity) points(f frame) {
 	var dots []vg.Point
 	for _, i := range drawn {
 		pt := at(i)
-		mark(f.Canvas, shapes[0], 0, pt)
+		switch {
+		case p.Reference[i] < p.Min:
+			mark(f.Canvas, leftward, 0, pt)
+		case p.Prediction[i] < p.Min:
+			mark(f.Canvas, downward, 0, pt)
+		default:
+			mark(f.Canvas, shapes[0], 0, pt)
+		}
 		for k := range 8 {
 			sin, cos := math.Sincos(float64(k) * math.Pi / 4)
 			dots = append(dots, pt, pt.Add(vg.Point{X: markRadius * vg.Length(cos), Y: markRadius * vg.Length(sin)}))
@@ -210,11 +226,14 @@ func (p Parity) points(f frame) {
 	for v := 0.0; v <= 1; v += 0.005 { // the diagonal is better not covered either
 		dots = append(dots, vg.Point{X: f.X(v), Y: f.Y(v)})
 	}
-	// Half of the names go to the largest nuclides, half to those farthest from the diagonal, weighed by their size.
-	error := func(i int) float64 { return math.Abs(p.Reference[i] - p.Prediction[i]) }
+	// Half of the names go to the largest nuclides, half to those farthest from the diagonal, where a factor counts the
+	// less the smaller the nuclide.
 	size := func(i int) float64 { return max(p.Reference[i], p.Prediction[i]) }
+	miss := func(i int) float64 {
+		return math.Abs(math.Log(max(p.Reference[i], p.Min)/max(p.Prediction[i], p.Min))) * math.Pow(size(i), 0.25)
+	}
 	var named []int
-	for _, key := range []func(int) float64{size, error} {
+	for _, key := range []func(int) float64{size, miss} {
 		slices.SortStableFunc(drawn, func(i, j int) int { return cmp.Compare(key(j), key(i)) })
 		for _, i := range drawn[:min(len(drawn), (p.Name+1)/2)] {
 			if !slices.Contains(named, i) {

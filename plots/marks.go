@@ -22,8 +22,11 @@ var shapes = []shape{
 	{points: polygon(4, 0, 1.3), open: true},
 }
 
-// leftward marks a value that lies beyond the left edge.
-var leftward = shape{points: polygon(3, math.Pi, 1.2), open: true}
+// leftward and downward mark values that lie beyond the left and the lower edge.
+var (
+	leftward = shape{points: polygon(3, math.Pi, 1.2), open: true}
+	downward = shape{points: polygon(3, -math.Pi/2, 1.2), open: true}
+)
 
 // polygon returns the corners of a regular polygon, the first one in direction start.
 func polygon(n int, start, radius float64) []vg.Point {

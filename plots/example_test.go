@@ -1,0 +1,123 @@
+package plots_test
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"nuclab/nucnet/nuclide"
+	"nuclab/plots"
+)
+
+func ExampleChart() {
+	nuclides, err := nuclide.ParseList("he4, si28, fe54, co55, ni56")
+	if err != nil {
+		log.Fatal(err)
+	}
+	chart := plots.Chart{Panels: []plots.ChartPanel{{
+		Title:    "*T* = 5 GK, *\u03c1* = 10^{9} g cm^{\u22123}",
+		Nuclides: nuclides,
+		Values:   []float64{0.01, 1e-4, 0.6, 0.2, 0.19},
+	}}}
+	fig, err := chart.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Chart of nuclides, neutron number to the right, charge number upward, coloured by size on a logarithmic scale. Panel 1: largest fe54 0.6, co55 0.2, ni56 0.19.
+}
+
+func ExampleAbundances() {
+	nuclides, err := nuclide.ParseList("si28, s32, ni56")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fig, err := plots.Abundances{
+		Times:    []float64{1e-3, 1, 100},
+		Nuclides: nuclides,
+		X:        [][]float64{{0.99, 0.01, 0}, {0.6, 0.3, 0.1}, {0.01, 0.01, 0.98}},
+	}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Mass fractions of 3 nuclides against time, both axes logarithmic. At the end ni56 is the largest shown, with 0.98.
+}
+
+func ExampleTraining() {
+	fig, err := plots.Training{
+		Train:      []float64{2.1, 1.2, 0.8, 0.6, 0.5},
+		Validation: []float64{2.2, 1.3, 1.0, 0.9, 0.95},
+	}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Loss against epoch over 5 epochs; the training loss falls from 2.1 to 0.5. The best validation loss, 0.9, is that of epoch 4.
+}
+
+func ExampleComparison() {
+	nuclides, err := nuclide.ParseList("fe54, co55, ni56, ni58")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fig, err := plots.Comparison{
+		Nuclides: nuclides,
+		Series: []plots.Series{
+			{Name: "burn", X: []float64{0.5, 0.1, 0.15, 0.25}},
+			{Name: "NSE", X: []float64{0.52, 0.09, 0.15, 0.24}},
+		},
+	}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Mass fractions of the 4 nuclides with most of burn, side by side on a logarithmic axis.
+}
+
+func ExampleParity() {
+	nuclides, err := nuclide.ParseList("fe54, co55, ni56, ni58")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fig, err := plots.Parity{
+		Nuclides:   nuclides,
+		Reference:  []float64{0.5, 0.1, 0.15, 0.25},
+		Prediction: []float64{0.52, 0.09, 0.15, 0.24},
+	}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Mass fractions of 4 nuclides, prediction against burn, both axes logarithmic, with the line of equality.
+}
+
+func ExampleExport() {
+	fig, err := plots.Training{Train: []float64{2.1, 1.2, 0.8}}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "figures")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	err = plots.Export(fig, filepath.Join(dir, "figA2"), plots.Origin{Data: "4096 burns of mesa_80", Seed: 1, Scale: "demo"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "figA2.*"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, f := range files {
+		fmt.Println(filepath.Base(f))
+	}
+	// Output:
+	// figA2.csv
+	// figA2.json
+	// figA2.pdf
+	// figA2.png
+	// figA2.svg
+}
