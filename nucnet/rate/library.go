@@ -152,9 +152,13 @@ func keyOf(r Reaction) reaclib.Key {
 	return reaclib.NewKey(in[:len(r.In)], out[:len(r.Out)])
 }
 
-// Headers returns the origin and hashes of the embedded tables of fits and weak rates.
+// Headers returns origin and hash of every embedded data table: nuclides, fits and weak rates.
 func Headers() ([]table.Header, error) {
-	var list []table.Header
+	first, err := nuclide.Header()
+	if err != nil {
+		return nil, fmt.Errorf("rate: %w", err)
+	}
+	list := []table.Header{first}
 	for _, d := range []string{data.Reaclib, data.Weak} {
 		h, _, err := table.ReadHeader(d)
 		if err != nil {

@@ -124,6 +124,9 @@ func TestHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(headers) != 3 {
+		t.Errorf("%d tables", len(headers))
+	}
 	for _, h := range headers {
 		if h.Producer != "pynucastro 3.1.0" || len(h.SHA256) != 64 || len(h.Citations) == 0 || len(h.Sources) == 0 {
 			t.Errorf("%+v", h)
