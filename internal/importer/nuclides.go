@@ -95,8 +95,8 @@ func (im *importer) nuclides() (table.Header, []byte, error) {
 	}, payload, nil
 }
 
-// columns reads a file of at least n blank-separated columns that begin with A and Z. Lines that begin with # or =, and blank ones, are
-// headings.
+// columns reads a file of at least n blank-separated columns that begin with A and Z. Lines that begin with # or
+// =, and blank ones, are headings.
 func (im *importer) columns(name string, n int, f func(za, []string) error) error {
 	b, err := im.read(name)
 	if err != nil {

@@ -150,8 +150,9 @@ func coulomb(gamma float64) float64 {
 }
 
 // moments describe the mass fractions at some chemical potentials, which need not add up to 1: their sum and its
-// logarithm, means over them of Z and N, of the excess e = Z/A - ye and of its size, and the covariances of e with Z and N. Means of e
-// are summed as such: where nuclides of Z/A = ye hold all but a trace of the mass, the trace still decides.
+// logarithm, means over them of Z and N, of the excess e = Z/A - ye and of its size, and the covariances of e with
+// Z and N. Means of e are summed as such: where nuclides of Z/A = ye hold all but a trace of the mass, the trace
+// still decides.
 type moments struct{ sum, lnSum, z, n, e, size, ez, en float64 }
 
 // moments fills s.x, scaled so that the largest is 1.

@@ -91,7 +91,8 @@ func TestProperties(t *testing.T) {
 	}
 }
 
-// The logarithm is linear between nodes, 0 below the first and held above 1e10 K. Nodes are those of Rauscher & Thielemann (2000).
+// The logarithm is linear between nodes, 0 below the first and held above 1e10 K. Nodes are those of Rauscher &
+// Thielemann (2000).
 func TestPartitionFunction(t *testing.T) {
 	o17 := must(t, "o17")
 	for temperature, want := range map[float64]float64{1e9: 1, 2.5e9: 1.01, 5e9: 1.04, 1e10: 1.15, 3e10: 1.15, 1e6: 1} {

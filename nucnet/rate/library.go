@@ -56,8 +56,9 @@ var defaultLibrary = sync.OnceValues(func() (*Library, error) {
 	return l, nil
 })
 
-// WithFits returns a library in which fits read from REACLIB-2 text replace those for the same reactions, and for their
-// reverses. name stands for the text in errors, which wrap reaclib.ErrSyntax. It also returns the reactions replaced or added.
+// WithFits returns a library in which fits read from REACLIB-2 text replace those for the same reactions, and for
+// their reverses. name stands for the text in errors, which wrap reaclib.ErrSyntax. It also returns the reactions
+// replaced or added.
 func (l *Library) WithFits(r io.Reader, name string) (*Library, []Reaction, error) {
 	sets, _, err := reaclib.Parse(r, name)
 	if err != nil {

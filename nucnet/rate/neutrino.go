@@ -35,8 +35,9 @@ var exotic = map[string]bool{
 	"cu56": true, "ga61": true, "s27": true,
 }
 
-// meanNeutrino returns the mean energy in MeV that the neutrino of a weak reaction without a table carries away. Where nobody
-// lists it, it is the estimate of Fowler, Caughlan & Zimmerman (1975, ARA&A 13, 69) for beta decay, and Q for capture.
+// meanNeutrino returns the mean energy in MeV that the neutrino of a weak reaction without a table carries away.
+// Where nobody lists it, it is the estimate of Fowler, Caughlan & Zimmerman (1975, ARA&A 13, 69) for beta decay,
+// and Q for capture.
 func meanNeutrino(r Reaction, electron bool) float64 {
 	name := r.String()
 	if electron && name == "h1 + h1 -> h2" {

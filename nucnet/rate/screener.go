@@ -130,8 +130,8 @@ func (j join) key(kind Screening) pairKey {
 	return k
 }
 
-// joining lists the steps for an entrance channel, which is sorted heaviest first. Channels with fewer than two charged nuclei
-// have none.
+// joining lists the steps for an entrance channel, which is sorted heaviest first. Channels with fewer than two
+// charged nuclei have none.
 func joining(list []nuclide.Nuclide) []join {
 	var steps []join
 	var z, m float64

@@ -182,7 +182,8 @@ func TestScreenerChannels(t *testing.T) {
 	}
 }
 
-// Over all states that a burn accepts, each pair's H is a number from 0 to 300 with finite derivatives, in pure and mixed matter.
+// Over all states that a burn accepts, each pair's H is a number from 0 to 300 with finite derivatives, in pure
+// and mixed matter.
 func TestScreeningRange(t *testing.T) {
 	links, err := library(t).Links(members(t, net80), Correct)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 // numbers is the number of numbers in a set: seven coefficients and Q.
 const numbers = len(Fit{}) + 1
 
-// Pack writes sets as columns: what each set is for, then one column for each number. Numbers are kept exactly, as a
-// signed mantissa of up to seven digits and a power of ten, which is how the files write them; a number that does not fit is an error.
-// The bytes of a column are grouped by significance, which lets DEFLATE halve them.
+// Pack writes sets as columns: what each set is for, then one column for each number. Numbers are kept exactly, as
+// a signed mantissa of up to seven digits and a power of ten, which is how the files write them; a number that
+// does not fit is an error. The bytes of a column are grouped by significance, which lets DEFLATE halve them.
 func Pack(sets []Set) ([]byte, error) {
 	labels := make(map[string]int)
 	var names []string
