@@ -1,5 +1,18 @@
 package kernel
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"nuclab/kernel/build"
+	"nuclab/kernel/cell"
+)
+
 // DisplayData is one rendered value on its way to a front end.
 type DisplayData struct {
 	Data     map[string]any // by MIME type: string for text, base64 string for binary types, JSON values for application/json
@@ -63,4 +76,224 @@ type Options struct {
 	SourceTree  string // checkout of this module, for cells that import its packages; "" unpacks what the kernel needs
 	SessionName string // names the notebook's private module; "" uses Dir
 	Go          string // go command
+}
+
+// Session evaluates cells one after the other in one scope: it checks and compiles them, and a worker process runs them.
+// It outlives whatever the cells do to the worker. Its methods may be called from several goroutines.
+type Session struct {
+	o   Options
+	cwd string            // where the cells work now
+	env map[string]string // set by %env
+
+	started  chan struct{} // closed when the first worker runs, or cannot
+	startErr error
+	tools    *build.Toolchain
+	module   *build.Module
+	worker   string // program
+	book     *cell.Notebook
+	bookMu   sync.Mutex // for book and origins
+
+	executing sync.Mutex
+	origins   map[string]origin // of cells, by package path
+	proc      *process
+
+	mu      sync.Mutex // for what follows
+	running *running   // nil when no cell runs
+	sink    Sink       // of the running cell, or the last one
+	closed  bool
+}
+
+// origin is where the code of a package comes from.
+type origin struct {
+	count  int
+	source string
+}
+
+// running is the cell being executed.
+type running struct {
+	cancel      context.CancelFunc // of its preparation
+	proc        *process           // once it runs
+	interrupted time.Time
+	warned      bool // was told that another interrupt loses the state
+	killed      bool
+}
+
+// NewSession starts a session. It returns at once: the worker is built and started meanwhile, and what is wrong with the
+// toolchain is the error of the first cell.
+func NewSession(ctx context.Context, o Options) (*Session, error) {
+	if o.Dir == "" {
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, fmt.Errorf("kernel: %w", err)
+		}
+		o.Dir = dir
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("kernel: %w", err)
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("kernel: working directory %s: %w", dir, errors.Join(err, os.ErrNotExist))
+	}
+	o.Dir = dir
+	if o.Cache == "" {
+		if o.Cache = os.Getenv("NUCLAB_CACHE"); o.Cache == "" {
+			user, err := os.UserCacheDir()
+			if err != nil {
+				return nil, fmt.Errorf("kernel: %w", err)
+			}
+			o.Cache = filepath.Join(user, "nuclab")
+		}
+	}
+	if o.Cache, err = filepath.Abs(o.Cache); err != nil {
+		return nil, fmt.Errorf("kernel: %w", err)
+	}
+	if o.SessionName == "" {
+		o.SessionName = dir
+	}
+	s := &Session{o: o, cwd: dir, env: make(map[string]string), started: make(chan struct{}), origins: make(map[string]origin)}
+	go func() {
+		defer close(s.started)
+		s.startErr = s.start(ctx)
+	}()
+	return s, nil
+}
+
+// start prepares the toolchain, the module and the worker.
+func (s *Session) start(ctx context.Context) error {
+	var err error
+	if s.tools, err = build.NewToolchain(s.o.Go, filepath.Join(s.o.Cache, "build")); err != nil {
+		return err
+	}
+	s.module, err = build.NewModule(build.Config{Toolchain: s.tools, Cache: s.o.Cache, SourceTree: s.o.SourceTree,
+		Embedded: embedded, Name: s.o.SessionName, Dir: s.o.Dir})
+	if err != nil {
+		return err
+	}
+	if s.worker, err = s.module.Worker(ctx, nil); err != nil {
+		return err
+	}
+	s.book = cell.NewNotebook(s.module)
+	if s.proc, err = s.startProcess(); err != nil {
+		return err
+	}
+	go s.module.Prune()
+	return nil
+}
+
+// ready waits for the start.
+func (s *Session) ready(ctx context.Context) error {
+	select {
+	case <-s.started:
+		return s.startErr
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Interrupt stops the running cell: its compilation, its loops, its waiting for channels, its context. Variables keep
+// their values. A cell that does not stop is warned of, and then the next interrupt ends the worker.
+func (s *Session) Interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.running
+	if r == nil {
+		return
+	}
+	r.cancel()
+	switch {
+	case r.proc == nil:
+	case r.interrupted.IsZero():
+		r.interrupted = time.Now()
+		r.proc.interrupt()
+		time.AfterFunc(warnAfter, func() { s.warn(r) })
+	case r.warned:
+		r.killed = true
+		r.proc.kill()
+	}
+}
+
+// warnAfter is how long an interrupted cell may take to stop before the user is told what another interrupt does.
+const warnAfter = 2 * time.Second
+
+func (s *Session) warn(r *running) {
+	s.mu.Lock()
+	still := s.running == r && !r.killed
+	if still {
+		r.warned = true
+	}
+	s.mu.Unlock()
+	if still {
+		s.emit(func(k Sink) {
+			k.Stream("stderr", "The cell has not stopped yet. Interrupt once more to end it by force: all variables will be lost.\n")
+		})
+	}
+}
+
+// Restart ends the worker and starts a new one with an empty scope.
+func (s *Session) Restart(ctx context.Context) error {
+	s.mu.Lock()
+	if r := s.running; r != nil {
+		r.cancel()
+		r.killed = true
+		if r.proc != nil {
+			r.proc.kill()
+		}
+	}
+	s.mu.Unlock()
+	s.executing.Lock()
+	defer s.executing.Unlock()
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	return s.renew()
+}
+
+// renew replaces the worker. The caller holds executing.
+func (s *Session) renew() error {
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return errClosed
+	}
+	if s.proc != nil {
+		s.proc.kill()
+		<-s.proc.exited
+	}
+	s.bookMu.Lock()
+	s.book.Reset()
+	s.origins = make(map[string]origin)
+	s.bookMu.Unlock()
+	var err error
+	s.proc, err = s.startProcess()
+	return err
+}
+
+var errClosed = errors.New("kernel: the session is closed")
+
+// Close ends the worker. A running cell is not waited for.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	if r := s.running; r != nil {
+		r.cancel()
+		r.killed = true
+		if r.proc != nil {
+			r.proc.kill()
+		}
+	}
+	s.mu.Unlock()
+	s.executing.Lock()
+	defer s.executing.Unlock()
+	<-s.started
+	if s.proc != nil {
+		s.proc.kill()
+		<-s.proc.exited
+	}
+	return nil
 }

@@ -82,11 +82,11 @@ func (h *Handle) show(v any, update bool) {
 	fmt.Println(data["text/plain"])
 }
 
-// ClearOutput removes the output of the running cell; with wait, only when new output arrives, which avoids flicker.
-// It does nothing outside a notebook.
-func ClearOutput(wait bool) {
+// ClearOutput removes the output of the running cell; ClearOutput(true) only when new output arrives, which avoids
+// flicker. It does nothing outside a notebook.
+func ClearOutput(wait ...bool) {
 	if n := currentHost(); n != nil {
-		n.Clear(wait)
+		n.Clear(len(wait) > 0 && wait[0])
 	}
 }
 

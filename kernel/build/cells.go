@@ -1,0 +1,167 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+)
+
+// cellFiles are the files of a built cell.
+type cellFiles struct {
+	dir     string
+	imports []string
+}
+
+func (c *cellFiles) archive() string    { return filepath.Join(c.dir, "cell.a") }
+func (c *cellFiles) importable() string { return filepath.Join(c.dir, "import.a") }
+func (c *cellFiles) plugin() string     { return filepath.Join(c.dir, "cell.so") }
+
+// Source is a cell as it is compiled.
+type Source struct {
+	Path    string // package path
+	Text    []byte
+	Imports []string // packages and cells
+	Inert   bool     // has nothing to run: it is compiled for later cells, and not linked
+}
+
+// Build compiles and links a cell, or finds it in the cache. It returns the plugin's file, "" for an inert cell.
+func (m *Module) Build(ctx context.Context, s Source) (string, error) {
+	all, err := m.dependencies(s.Imports)
+	if err != nil {
+		return "", err
+	}
+	// A plugin holds copies of all packages it uses; it can be used again only where these are the same.
+	parts := []string{s.Path, m.t.Version}
+	for _, path := range sorted(all) {
+		parts = append(parts, path, filepath.Base(all[path]))
+	}
+	c := &cellFiles{dir: filepath.Join(m.cache, "cells", digest(parts...)), imports: s.Imports}
+	done := c.plugin()
+	if s.Inert {
+		done = c.importable()
+	}
+	if _, err := os.Stat(done); err != nil {
+		if err := m.make(ctx, s, c, all); err != nil {
+			return "", err
+		}
+	} else {
+		now := time.Now()
+		os.Chtimes(c.dir, now, now)
+	}
+	m.cells[s.Path] = c
+	if s.Inert {
+		return "", nil
+	}
+	return c.plugin(), nil
+}
+
+// dependencies returns the archive of every package and cell that imports lead to.
+func (m *Module) dependencies(imports []string) (map[string]string, error) {
+	all := make(map[string]string)
+	paths := append([]string(nil), "runtime", "runtime/cgo")
+	var visit func(imports []string)
+	visit = func(imports []string) {
+		for _, path := range imports {
+			if c := m.cells[path]; c != nil {
+				if all[path] == "" {
+					all[path] = c.importable()
+					visit(c.imports)
+				}
+			} else {
+				paths = append(paths, path)
+			}
+		}
+	}
+	visit(imports)
+	if err := m.Load(paths); err != nil {
+		return nil, err
+	}
+	known, err := m.closure(paths)
+	if err != nil {
+		return nil, err
+	}
+	for path, k := range known {
+		if k.Export != "" {
+			all[path] = k.Export
+		}
+	}
+	return all, nil
+}
+
+func sorted(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// make builds a cell in a directory of its own, and moves it to its place when it is complete.
+func (m *Module) make(ctx context.Context, s Source, c *cellFiles, all map[string]string) error {
+	parent := filepath.Dir(c.dir)
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(parent, ".tmp-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	var config strings.Builder
+	for _, path := range sorted(all) {
+		fmt.Fprintf(&config, "packagefile %s=%s\n", path, all[path])
+	}
+	b := &cellFiles{dir: tmp}
+	importcfg := filepath.Join(tmp, "importcfg")
+	source := filepath.Join(tmp, "cell.go")
+	if err := os.WriteFile(source, s.Text, 0o600); err != nil {
+		return err
+	}
+	if err := os.WriteFile(importcfg, []byte(config.String()), 0o600); err != nil {
+		return err
+	}
+	if err := m.t.compile(ctx, tmp, s.Path, importcfg, source, b.archive()); err != nil {
+		return err
+	}
+	object, err := os.ReadFile(b.archive())
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(b.importable(), withoutExports(object), 0o600); err != nil {
+		return err
+	}
+	if !s.Inert {
+		if err := m.t.link(ctx, tmp, s.Path, importcfg, b.archive(), b.plugin()); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(tmp, c.dir); err != nil {
+		if _, exists := os.Stat(c.importable()); exists != nil {
+			return err
+		}
+		// Another kernel was faster, or an inert build is being completed.
+		if !s.Inert {
+			return os.Rename(b.plugin(), c.plugin())
+		}
+	}
+	return nil
+}
+
+// withoutExports renames the table of a plugin's exported names in a compiled package, so that a cell that imports the
+// package does not inherit it. The names have equal length, because the object is an indexed file.
+func withoutExports(object []byte) []byte {
+	object = bytes.ReplaceAll(object, []byte("go:plugin.exports"), []byte("go:plugin.exportz"))
+	return bytes.ReplaceAll(object, []byte("go:plugin.tabs"), []byte("go:plugin.tabz"))
+}
+
+// cellLimit is how many bytes of built cells are kept.
+const cellLimit = 1 << 30
+
+// Prune removes the cells used longest ago when there are too many.
+func (m *Module) Prune() error { return prune(filepath.Join(m.cache, "cells"), cellLimit) }

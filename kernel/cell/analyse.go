@@ -1,0 +1,591 @@
+package cell
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"go/types"
+	"runtime"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// packagePath is the path that all cells have for the type checker, so that one cell may use the lower-case names of
+// another. Compiled packages have their own, Cell.Path.
+const packagePath = "main"
+
+// Entry is the function of a cell's package that runs its statements.
+const Entry = "ꞋꞋrun"
+
+// Cell is a cell that passed the type checker, and the Go package made of it.
+type Cell struct {
+	Path    string   // package path; equal for equal code that uses equal packages and cells
+	Source  []byte   // one file of package main with the function Entry
+	Imports []string // paths of packages and cells that Source imports, sorted
+	Inert   bool     // holds nothing to run: declarations of types, functions, constants at most
+	Empty   bool     // holds imports at most: there is nothing to compile
+
+	names   map[string]types.Object
+	imports map[string]string
+	dots    []string
+	texts   map[string]*declaration
+}
+
+// Defines returns the names that the cell defines, in alphabetical order.
+func (c *Cell) Defines() []string {
+	var names []string
+	for name := range c.names {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// unit is a source text: the cell, or declarations of earlier cells that are compiled anew with it.
+type unit struct {
+	path   string // package path of the cell it comes from, "" for this one
+	line   int    // where it begins there, from 0
+	src    string
+	prefix int // bytes before src in what the parser saw
+	edits  []edit
+}
+
+// analysis is the work on one cell.
+type analysis struct {
+	n       *Notebook
+	main    *unit
+	units   map[*token.File]*unit
+	chunks  []Chunk
+	program bool // has a package clause or func main: variables are initialised in the order of dependence
+
+	stmts    *ast.FuncDecl // the function around the statements
+	decls    []ast.Decl    // for the type checker
+	items    []item        // for the output, in order
+	run      []ast.Stmt    // for the type checker
+	declared map[string]bool
+	idents   map[string]bool // every identifier of the cell
+
+	cell     *Cell
+	pkg      *types.Package
+	info     *types.Info
+	original map[types.Object]types.Object // of the renamed old definitions
+	renamed  []*ast.Ident                  // what means them, until the types are known
+	problems []Problem
+	seen     map[Problem]bool
+
+	aliases map[string]string // import path to name in the output
+	uses    map[*types.PkgName]int
+}
+
+// item is a part of the cell in the output.
+type item struct {
+	decl *ast.GenDecl  // types and constants
+	fn   *ast.FuncDecl // functions and methods
+	spec *ast.ValueSpec
+	def  *ast.AssignStmt // x := ...
+	stmt ast.Stmt
+	last *ast.ExprStmt // the trailing expression
+	mute bool          // the trailing expression is followed by a semicolon: it is not shown
+}
+
+// oldSuffix marks the names of earlier definitions that a cell uses before it defines the name anew.
+const oldSuffix = "·old"
+
+// Text before the source for the parser: of the same length, so that positions agree.
+const (
+	stmtPrefix = "package main;func _(){"
+	declPrefix = "package main;         "
+)
+
+// Analyse checks a cell against the notebook and rewrites it. It changes nothing; see Commit. On failure the problems
+// are not empty, in the order of the text.
+func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
+	a := &analysis{
+		n: n, main: &unit{src: src, prefix: len(stmtPrefix)},
+		units: make(map[*token.File]*unit), declared: make(map[string]bool), idents: make(map[string]bool),
+		original: make(map[types.Object]types.Object), seen: make(map[Problem]bool),
+		aliases: make(map[string]string), uses: make(map[*types.PkgName]int),
+		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration)},
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			if _, bug := p.(runtime.Error); !bug {
+				panic(p)
+			}
+			c, problems = nil, []Problem{{0, fmt.Sprintf("the kernel cannot analyse this cell: %v", p)}}
+		}
+	}()
+	for _, step := range []func(){a.parse, a.carry, a.resolve, a.check, a.write} {
+		if step(); len(a.problems) > 0 {
+			sort.SliceStable(a.problems, func(i, j int) bool { return a.problems[i].Offset < a.problems[j].Offset })
+			return nil, a.problems
+		}
+	}
+	return a.cell, nil
+}
+
+func (a *analysis) problem(offset int, format string, args ...any) {
+	p := Problem{max(0, min(offset, len(a.main.src))), fmt.Sprintf(format, args...)}
+	if !a.seen[p] {
+		a.seen[p] = true
+		a.problems = append(a.problems, p)
+	}
+}
+
+// problemAt reports a problem at a position of the syntax trees.
+func (a *analysis) problemAt(pos token.Pos, format string, args ...any) {
+	u, offset := a.place(pos)
+	if u != a.main {
+		offset = 0
+	}
+	a.problem(offset, format, args...)
+}
+
+// place finds the text and the byte of a position.
+func (a *analysis) place(pos token.Pos) (*unit, int) {
+	f := a.n.fset.File(pos)
+	if f == nil || a.units[f] == nil {
+		return a.main, 0
+	}
+	u := a.units[f]
+	return u, f.Offset(pos) - u.prefix
+}
+
+// parseText parses a source with a prefix that makes a file of it.
+func (a *analysis) parseText(u *unit, prefix, src, suffix string) *ast.File {
+	f, err := parser.ParseFile(a.n.fset, "", prefix+src+suffix, parser.AllErrors)
+	if f != nil {
+		a.units[a.n.fset.File(f.Package)] = u
+	}
+	if list, ok := err.(scanner.ErrorList); ok {
+		list.RemoveMultiples()
+		for i, e := range list {
+			if i > 0 && e.Pos.Offset-u.prefix >= len(u.src) {
+				break // that the text ends early follows from an earlier error
+			}
+			a.problem(e.Pos.Offset-u.prefix, "syntax error: %s", e.Msg)
+		}
+	} else if err != nil {
+		a.problem(0, "%v", err)
+	}
+	return f
+}
+
+// parse makes the syntax trees: statements inside a function, imports and functions outside, each text blanked where the
+// other has its part.
+func (a *analysis) parse() {
+	var problem *Problem
+	a.chunks, _, problem = Split(a.main.src)
+	if problem != nil {
+		a.problem(problem.Offset, "syntax error: %s", problem.Text)
+		return
+	}
+	stmts := a.parseText(a.main, stmtPrefix, blank(a.main.src, a.chunks, func(c Chunk) bool { return c.Kind == Code }), "\n}")
+	if len(a.problems) > 0 {
+		return
+	}
+	decls := a.parseText(a.main, declPrefix, blank(a.main.src, a.chunks, func(c Chunk) bool { return c.Kind == Import || c.Kind == Func }), "")
+	if len(a.problems) > 0 {
+		return
+	}
+	for _, c := range a.chunks {
+		a.program = a.program || c.Kind == Package
+	}
+	for _, d := range decls.Decls {
+		switch d := d.(type) {
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				a.addImport(s.(*ast.ImportSpec))
+			}
+			a.decls = append(a.decls, d)
+		case *ast.FuncDecl:
+			if d.Recv == nil && d.Name.Name == "main" {
+				a.program = true
+			}
+			if d.Recv == nil && d.Name.Name != "init" {
+				a.declared[d.Name.Name] = true
+			}
+			a.decls = append(a.decls, d)
+			a.items = append(a.items, item{fn: d})
+		}
+	}
+	a.stmts = stmts.Decls[0].(*ast.FuncDecl)
+	for i, s := range a.stmts.Body.List {
+		a.statement(s, i == len(a.stmts.Body.List)-1)
+	}
+	for _, f := range []*ast.File{stmts, decls} {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				a.idents[id.Name] = true
+			}
+			return true
+		})
+	}
+}
+
+// addImport records an import of the cell; one that cannot be loaded is a problem.
+func (a *analysis) addImport(s *ast.ImportSpec) {
+	p, err := strconv.Unquote(s.Path.Value)
+	if err != nil || p == "C" {
+		a.problemAt(s.Pos(), "import %s is not possible in a cell", s.Path.Value)
+		return
+	}
+	if err := a.n.loader.Load([]string{p}); err != nil {
+		a.problemAt(s.Path.Pos(), "%v", err)
+		return
+	}
+	pkg, err := a.n.loader.Import(p)
+	if err != nil {
+		a.problemAt(s.Path.Pos(), "%v", err)
+		return
+	}
+	switch {
+	case s.Name == nil:
+		a.cell.imports[pkg.Name()] = p
+	case s.Name.Name == ".":
+		a.cell.dots = append(a.cell.dots, p)
+	case s.Name.Name == "_":
+		a.aliases["_ "+p] = "_"
+	default:
+		a.cell.imports[s.Name.Name] = p
+	}
+}
+
+// statement sorts a top-level statement into what the type checker and the output make of it.
+func (a *analysis) statement(s ast.Stmt, last bool) {
+	switch s := s.(type) {
+	case *ast.EmptyStmt:
+		return
+	case *ast.DeclStmt:
+		d := s.Decl.(*ast.GenDecl)
+		if d.Tok != token.VAR {
+			for _, spec := range d.Specs {
+				switch spec := spec.(type) {
+				case *ast.TypeSpec:
+					a.declared[spec.Name.Name] = true
+				case *ast.ValueSpec:
+					for _, id := range spec.Names {
+						a.declared[id.Name] = true
+					}
+				}
+			}
+			a.decls = append(a.decls, d)
+			a.items = append(a.items, item{decl: d})
+			return
+		}
+		for _, spec := range d.Specs {
+			v := spec.(*ast.ValueSpec)
+			named := false
+			for _, id := range v.Names {
+				if id.Name != "_" {
+					a.declared[id.Name], named = true, true
+				}
+			}
+			one := &ast.GenDecl{TokPos: v.Pos(), Tok: token.VAR, Specs: []ast.Spec{v}}
+			if named {
+				a.decls = append(a.decls, one)
+				a.items = append(a.items, item{spec: v})
+			} else {
+				st := &ast.DeclStmt{Decl: one}
+				a.run = append(a.run, st)
+				a.items = append(a.items, item{stmt: st})
+			}
+		}
+		return
+	case *ast.AssignStmt:
+		if s.Tok == token.DEFINE {
+			a.define(s)
+			return
+		}
+	case *ast.ExprStmt:
+		if last {
+			a.items = append(a.items, item{last: s, mute: a.trailingSemicolon()})
+			if call := unparen(s.X); !isCall(call) {
+				// The checker accepts a bare expression only as an argument.
+				a.run = append(a.run, &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.Ident{NamePos: s.Pos(), Name: showName},
+					Args: []ast.Expr{s.X}, Lparen: s.Pos(), Rparen: s.End()}})
+			} else {
+				a.run = append(a.run, s)
+			}
+			return
+		}
+	}
+	a.run = append(a.run, s)
+	a.items = append(a.items, item{stmt: s})
+}
+
+// showName is a function for the type checker alone that takes any value.
+const showName = "ꞋꞋshow"
+
+func unparen(e ast.Expr) ast.Expr { return ast.Unparen(e) }
+
+func isCall(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.CallExpr:
+		return true
+	case *ast.UnaryExpr:
+		return e.Op == token.ARROW
+	}
+	return false
+}
+
+// trailingSemicolon reports whether the cell ends with a semicolon, which keeps the last value from being shown.
+func (a *analysis) trailingSemicolon() bool {
+	return len(a.chunks) > 0 && a.chunks[len(a.chunks)-1].Semicolon
+}
+
+// define makes package variables of x, y := ...; a variable that this cell defined before is assigned.
+func (a *analysis) define(s *ast.AssignStmt) {
+	names := make([]*ast.Ident, len(s.Lhs))
+	assigned := make([]ast.Expr, len(s.Lhs))
+	fresh, repeated := 0, 0
+	for i, e := range s.Lhs {
+		id, ok := e.(*ast.Ident)
+		if !ok {
+			a.problemAt(e.Pos(), "non-name on left side of :=")
+			return
+		}
+		names[i], assigned[i] = id, &ast.Ident{NamePos: id.Pos(), Name: "_"}
+		switch {
+		case id.Name == "_":
+		case a.declared[id.Name]:
+			names[i], assigned[i] = &ast.Ident{NamePos: id.Pos(), Name: "_"}, id
+			repeated++
+		default:
+			fresh++
+		}
+	}
+	if fresh == 0 {
+		a.problemAt(s.TokPos, "no new variables on left side of :=")
+		return
+	}
+	for _, id := range names {
+		if id.Name != "_" {
+			if a.declared[id.Name] {
+				a.problemAt(id.Pos(), "%s repeated on left side of :=", id.Name)
+			}
+			a.declared[id.Name] = true
+		}
+	}
+	v := &ast.ValueSpec{Names: names, Values: s.Rhs}
+	a.decls = append(a.decls, &ast.GenDecl{TokPos: s.Pos(), Tok: token.VAR, Specs: []ast.Spec{v}})
+	if repeated > 0 {
+		a.run = append(a.run, &ast.AssignStmt{Lhs: assigned, TokPos: s.TokPos, Tok: token.ASSIGN, Rhs: s.Rhs})
+	}
+	a.items = append(a.items, item{def: s})
+}
+
+// resolve finds what the cell takes from the notebook: earlier definitions, imports, and packages that nothing imports yet.
+func (a *analysis) resolve() {
+	a.pkg = types.NewPackage(packagePath, packagePath)
+	scope := a.pkg.Scope()
+	if obj := types.Universe.Lookup("any"); obj != nil {
+		param := types.NewParam(token.NoPos, a.pkg, "", types.NewSlice(obj.Type()))
+		sig := types.NewSignatureType(nil, nil, nil, types.NewTuple(param), nil, true)
+		scope.Insert(types.NewFunc(token.NoPos, a.pkg, showName, sig))
+	}
+	// A name that the cell defines, used before: the earlier definition. Functions see the new one.
+	ast.Inspect(a.stmts, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			ast.Inspect(n.X, a.useOld)
+			return false
+		case *ast.Ident:
+			a.useOld(n)
+		}
+		return true
+	})
+	for name := range a.idents {
+		if obj := a.n.names[name]; obj != nil && !a.declared[name] && a.cell.imports[name] == "" {
+			scope.Insert(obj)
+		}
+	}
+
+	taken := func(name string) bool {
+		return a.declared[name] || a.cell.imports[name] != "" || scope.Lookup(name) != nil || types.Universe.Lookup(name) != nil
+	}
+	need := make(map[string]string)
+	for name := range a.idents {
+		if taken(name) {
+			continue
+		}
+		if p := a.n.imports[name]; p != "" {
+			need[name] = p
+		} else if p := implicit[name]; p != "" {
+			need[name] = p
+		}
+	}
+	for name, members := range a.packageLike() {
+		if !taken(name) && need[name] == "" {
+			if p := a.n.loader.Guess(name, members); p != "" {
+				need[name] = p
+				a.cell.imports[name] = p
+			}
+		}
+	}
+	var paths []string
+	for _, p := range need {
+		paths = append(paths, p)
+	}
+	paths = append(paths, a.n.dots...)
+	sort.Strings(paths)
+	if err := a.n.loader.Load(paths); err != nil {
+		a.problem(0, "%v", err)
+		return
+	}
+	names := make([]string, 0, len(need))
+	for name := range need {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var specs []ast.Spec
+	spec := func(name, p string) {
+		specs = append(specs, &ast.ImportSpec{Name: &ast.Ident{NamePos: a.stmts.Pos(), Name: name},
+			Path: &ast.BasicLit{ValuePos: a.stmts.Pos(), Kind: token.STRING, Value: strconv.Quote(p)}})
+	}
+	for _, name := range names {
+		spec(name, need[name])
+	}
+	for _, p := range a.n.dots {
+		spec(".", p)
+	}
+	if len(specs) > 0 {
+		d := &ast.GenDecl{TokPos: a.stmts.Pos(), Tok: token.IMPORT, Specs: specs, Lparen: a.stmts.Pos()}
+		a.decls = append([]ast.Decl{d}, a.decls...)
+	}
+	for name, member := range predeclared {
+		if a.idents[name] && !taken(name) {
+			if pkg, err := a.n.loader.Import(nbPath); err == nil {
+				scope.Insert(pkg.Scope().Lookup(member))
+			}
+		}
+	}
+}
+
+// useOld renames an identifier that means the definition of an earlier cell although this cell defines the name too.
+func (a *analysis) useOld(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		ast.Inspect(n.X, a.useOld)
+		return false
+	case *ast.Ident:
+		old := a.n.names[n.Name]
+		if n.Obj != nil || old == nil || !a.declared[n.Name] || a.program {
+			return true
+		}
+		name := n.Name + oldSuffix
+		if a.pkg.Scope().Lookup(name) == nil {
+			obj := renamed(old, a.pkg, name)
+			a.original[obj] = old
+			a.pkg.Scope().Insert(obj)
+		}
+		n.Name = name
+		a.renamed = append(a.renamed, n)
+	}
+	return true
+}
+
+func renamed(obj types.Object, pkg *types.Package, name string) types.Object {
+	switch obj := obj.(type) {
+	case *types.Var:
+		return types.NewVar(token.NoPos, pkg, name, obj.Type())
+	case *types.Const:
+		return types.NewConst(token.NoPos, pkg, name, obj.Type(), obj.Val())
+	case *types.Func:
+		return types.NewFunc(token.NoPos, pkg, name, obj.Type().(*types.Signature))
+	default:
+		return types.NewTypeName(token.NoPos, pkg, name, obj.Type())
+	}
+}
+
+// packageLike collects the names before a dot that nothing in the text declares, with what is selected from them.
+func (a *analysis) packageLike() map[string][]string {
+	found := make(map[string][]string)
+	visit := func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if id, ok := sel.X.(*ast.Ident); ok && id.Obj == nil {
+				found[id.Name] = append(found[id.Name], sel.Sel.Name)
+			}
+		}
+		return true
+	}
+	ast.Inspect(a.stmts, visit)
+	for _, d := range a.decls {
+		ast.Inspect(d, visit)
+	}
+	return found
+}
+
+// check runs the type checker.
+func (a *analysis) check() {
+	a.stmts.Name = &ast.Ident{NamePos: a.stmts.Name.Pos(), Name: Entry}
+	a.stmts.Body.List = a.run
+	file := &ast.File{Package: a.stmts.Pos(), Name: ast.NewIdent(packagePath), Decls: append(a.decls, a.stmts)}
+	a.info = &types.Info{
+		Types: make(map[ast.Expr]types.TypeAndValue),
+		Defs:  make(map[*ast.Ident]types.Object),
+		Uses:  make(map[*ast.Ident]types.Object),
+	}
+	conf := types.Config{
+		Importer:                 a.n.loader,
+		DisableUnusedImportCheck: true,
+		GoVersion:                "go1." + goMinor(),
+		Error: func(err error) {
+			e := err.(types.Error)
+			msg := clean(e.Msg)
+			if !a.program && strings.HasPrefix(msg, "initialization cycle") {
+				// Cells initialise in the order of their text.
+				return
+			}
+			a.problemAt(e.Pos, "%s", msg)
+		},
+	}
+	checker := types.NewChecker(&conf, a.n.fset, a.pkg, a.info)
+	checker.Files([]*ast.File{file})
+	for _, id := range a.renamed {
+		id.Name = strings.TrimSuffix(id.Name, oldSuffix)
+	}
+}
+
+// goMinor is the minor version of Go whose language the type checker knows.
+func goMinor() string {
+	v := strings.TrimPrefix(runtime.Version(), "go1.")
+	if i := strings.IndexFunc(v, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
+		v = v[:i]
+	}
+	if _, err := strconv.Atoi(v); err != nil {
+		return "26"
+	}
+	return v
+}
+
+// clean restores names in a message of the type checker.
+func clean(msg string) string {
+	msg = strings.ReplaceAll(msg, oldSuffix, "")
+	msg = strings.ReplaceAll(msg, " in argument to "+showName, " as a value")
+	msg = strings.ReplaceAll(msg, "main.", "")
+	return strings.ReplaceAll(msg, "; have ", ", have ")
+}
+
+// identify gives the cell its path, which stands for all that decides what it means.
+func (a *analysis) identify(source string, imports []string) string {
+	h := sha256.New()
+	fmt.Fprintln(h, runtime.Version(), source)
+	for _, p := range imports {
+		if !strings.HasPrefix(p, cellPrefix) {
+			fmt.Fprintln(h, p, a.n.loader.Fingerprint(p))
+		}
+	}
+	return cellPrefix + hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// cellPrefix starts the package paths of cells; no importable package has such a path.
+const cellPrefix = "cell/"
+
+// IsCellPath reports whether a package path names a cell.
+func IsCellPath(p string) bool { return strings.HasPrefix(p, cellPrefix) }

@@ -1,0 +1,124 @@
+package cell
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// carry lets a cell define a method on a type of an earlier cell: the type is declared anew in this cell, with the
+// methods it had. Earlier variables keep the earlier type.
+func (a *analysis) carry() {
+	own := make(map[string]map[string]bool) // methods of this cell by type
+	var order []string
+	for _, it := range a.items {
+		if it.fn == nil || it.fn.Recv == nil || len(it.fn.Recv.List) == 0 {
+			continue
+		}
+		base := receiverBase(it.fn.Recv.List[0].Type)
+		if base == "" || a.declared[base] {
+			continue
+		}
+		if own[base] == nil {
+			t, isType := a.n.names[base].(*types.TypeName)
+			if !isType || a.n.texts[base] == nil {
+				if isType && t.IsAlias() {
+					a.problemAt(it.fn.Recv.Pos(), "cannot define a method on the alias %s", base)
+				} else {
+					a.problemAt(it.fn.Recv.Pos(), "undefined: %s", base)
+				}
+				return
+			}
+			own[base] = make(map[string]bool)
+			order = append(order, base)
+		}
+		own[base][it.fn.Name.Name] = true
+	}
+	for _, base := range order {
+		d := a.n.texts[base]
+		a.carryText(d.typ)
+		for _, name := range slices.Sorted(maps.Keys(d.methods)) {
+			if !own[base][name] {
+				a.carryText(d.methods[name])
+			}
+		}
+	}
+}
+
+// carryText adds a declaration of an earlier cell.
+func (a *analysis) carryText(t text) {
+	const prefix = "package main;"
+	u := &unit{path: t.cell, line: t.line, src: t.src, prefix: len(prefix)}
+	f := a.parseText(u, prefix, t.src, "")
+	if f == nil {
+		return
+	}
+	for _, d := range f.Decls {
+		a.decls = append(a.decls, d)
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			a.items = append(a.items, item{fn: d})
+		case *ast.GenDecl:
+			a.declared[d.Specs[0].(*ast.TypeSpec).Name.Name] = true
+			a.items = append(a.items, item{decl: d})
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			a.idents[id.Name] = true
+		}
+		return true
+	})
+}
+
+// receiverBase is the name of a receiver's type, "" when it has none.
+func receiverBase(e ast.Expr) string {
+	for {
+		switch t := e.(type) {
+		case *ast.Ident:
+			return t.Name
+		case *ast.StarExpr:
+			e = t.X
+		case *ast.ParenExpr:
+			e = t.X
+		case *ast.IndexExpr:
+			e = t.X
+		case *ast.IndexListExpr:
+			e = t.X
+		default:
+			return ""
+		}
+	}
+}
+
+// remember keeps the sources of the types and methods that the cell declares.
+func (a *analysis) remember() {
+	for _, it := range a.items {
+		if it.decl == nil || it.decl.Tok != token.TYPE {
+			continue
+		}
+		for _, s := range it.decl.Specs {
+			ts := s.(*ast.TypeSpec)
+			if !ts.Assign.IsValid() {
+				a.cell.texts[ts.Name.Name] = &declaration{typ: a.textOf(ts, "type "), methods: make(map[string]text)}
+			}
+		}
+	}
+	for _, it := range a.items {
+		if it.fn == nil || it.fn.Recv == nil || len(it.fn.Recv.List) == 0 {
+			continue
+		}
+		if d := a.cell.texts[receiverBase(it.fn.Recv.List[0].Type)]; d != nil {
+			d.methods[it.fn.Name.Name] = a.textOf(it.fn, "")
+		}
+	}
+}
+
+func (a *analysis) textOf(n ast.Node, before string) text {
+	u, from := a.place(n.Pos())
+	_, to := a.place(n.End())
+	return text{cell: u.path, line: u.line + strings.Count(u.src[:from], "\n"), src: before + u.src[from:to]}
+}

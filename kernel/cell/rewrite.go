@@ -1,0 +1,470 @@
+package cell
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// mark is the letter put before lower-case names so that other cells may use them: Lu, rare, and never typed.
+const mark = "Ꞌ"
+
+// hook is the name under which the output imports the hooks.
+const hook = mark + "hook"
+
+// Unmark removes the marks of rewritten names from a text about a cell.
+func Unmark(s string) string { return strings.ReplaceAll(s, mark, "") }
+
+func marked(name string) string {
+	if name == "_" || token.IsExported(name) {
+		return name
+	}
+	return mark + name
+}
+
+// rewriter records the edits of one syntax tree.
+type rewriter struct {
+	*analysis
+	keep    map[ast.Node]bool // channel operations of a select, which stay as they are
+	two     map[ast.Node]bool // receive operations with two results
+	sel     map[*ast.Ident]bool
+	embeds  map[*ast.Ident]bool // type names of embedded fields
+	waits   map[ast.Node]bool   // calls that are statements
+	pending []ast.Node
+}
+
+// rewrite records the edits that turn a declaration or statement of the cell into what is compiled.
+func (a *analysis) rewrite(n ast.Node) {
+	r := &rewriter{analysis: a, keep: make(map[ast.Node]bool), two: make(map[ast.Node]bool),
+		sel: make(map[*ast.Ident]bool), embeds: make(map[*ast.Ident]bool), waits: make(map[ast.Node]bool)}
+	ast.Inspect(n, func(n ast.Node) bool {
+		if n == nil {
+			last := r.pending[len(r.pending)-1]
+			r.pending = r.pending[:len(r.pending)-1]
+			if g, ok := last.(*ast.GoStmt); ok {
+				r.goStmt(g)
+			}
+			return false
+		}
+		r.pending = append(r.pending, n)
+		r.node(n)
+		return true
+	})
+}
+
+func (r *rewriter) node(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.Ident:
+		r.ident(n)
+	case *ast.SelectorExpr:
+		r.sel[n.Sel] = true
+		r.selector(n)
+	case *ast.FuncDecl:
+		r.poll(n.Body)
+	case *ast.FuncLit:
+		r.poll(n.Body)
+	case *ast.ForStmt:
+		r.poll(n.Body)
+	case *ast.RangeStmt:
+		if c := r.channel(n.X); c != nil {
+			r.wrap(n.X, hook+".Range(")
+		}
+		r.poll(n.Body)
+	case *ast.BranchStmt:
+		if n.Tok == token.GOTO {
+			r.replace(n.Pos(), n.Pos(), "{ "+hook+".Poll(); ")
+			r.replace(n.End(), n.End(), " }")
+		}
+	case *ast.SelectStmt:
+		r.selectStmt(n)
+	case *ast.SendStmt:
+		if !r.keep[n] && r.channel(n.Chan) != nil {
+			r.replace(n.Pos(), n.Pos(), hook+".Send(")
+			r.replace(n.Arrow, n.Arrow+2, ")(")
+			r.replace(n.End(), n.End(), ")")
+		}
+	case *ast.UnaryExpr:
+		if n.Op == token.ARROW && !r.keep[n] && r.channel(n.X) != nil {
+			name := hook + ".Recv("
+			if r.two[n] {
+				name = hook + ".Recv2("
+			}
+			r.replace(n.OpPos, n.OpPos+2, name)
+			r.replace(n.End(), n.End(), ")")
+		}
+	case *ast.AssignStmt:
+		if len(n.Lhs) == 2 && len(n.Rhs) == 1 {
+			r.two[unparen(n.Rhs[0])] = true
+		}
+	case *ast.ValueSpec:
+		if len(n.Names) == 2 && len(n.Values) == 1 {
+			r.two[unparen(n.Values[0])] = true
+		}
+	case *ast.ExprStmt:
+		if call, ok := n.X.(*ast.CallExpr); ok && r.called(call) == "(*sync.WaitGroup).Wait" && len(call.Args) == 0 {
+			r.replace(call.Pos(), call.Pos(), hook+".Wait(")
+			r.replace(call.Lparen, call.Rparen+1, ")")
+		}
+	case *ast.StructType:
+		r.structType(n)
+	}
+}
+
+// replace records an edit between two positions of one text.
+func (r *rewriter) replace(from, to token.Pos, text string) {
+	u, start := r.place(from)
+	_, end := r.place(to)
+	u.replace(start, end, text)
+}
+
+func (r *rewriter) wrap(n ast.Node, before string) {
+	r.replace(n.Pos(), n.Pos(), before)
+	r.replace(n.End(), n.End(), ")")
+}
+
+func (r *rewriter) poll(body *ast.BlockStmt) {
+	if body != nil {
+		r.replace(body.Lbrace+1, body.Lbrace+1, " "+hook+".Poll(); ")
+	}
+}
+
+// channel returns the type of a channel operand, nil for a type parameter, whose operations stay as they are.
+func (r *rewriter) channel(e ast.Expr) *types.Chan {
+	t := r.info.TypeOf(e)
+	if t == nil {
+		return nil
+	}
+	if _, ok := types.Unalias(t).(*types.TypeParam); ok {
+		return nil
+	}
+	c, _ := t.Underlying().(*types.Chan)
+	return c
+}
+
+// selectStmt lets a select without default end with its cell.
+func (r *rewriter) selectStmt(n *ast.SelectStmt) {
+	for _, s := range n.Body.List {
+		c := s.(*ast.CommClause)
+		switch comm := c.Comm.(type) {
+		case nil:
+			defer func() { r.keep[n] = true }()
+		case *ast.SendStmt:
+			r.keep[comm] = true
+		case *ast.ExprStmt:
+			r.keep[unparen(comm.X)] = true
+		case *ast.AssignStmt:
+			r.keep[unparen(comm.Rhs[0])] = true
+		}
+	}
+	for _, s := range n.Body.List {
+		if s.(*ast.CommClause).Comm == nil {
+			return
+		}
+	}
+	r.replace(n.Body.Lbrace+1, n.Body.Lbrace+1, " case <-"+hook+".Done(): panic("+hook+".Stop()); ")
+}
+
+// called returns the full name of the function or method that a call calls, "" when that is not known before it runs.
+func (r *rewriter) called(call *ast.CallExpr) string {
+	var id *ast.Ident
+	switch f := unparen(call.Fun).(type) {
+	case *ast.Ident:
+		id = f
+	case *ast.SelectorExpr:
+		id = f.Sel
+	default:
+		return ""
+	}
+	if f, ok := r.info.Uses[id].(*types.Func); ok {
+		return f.FullName()
+	}
+	return ""
+}
+
+// selector replaces functions that would end or block the process.
+func (r *rewriter) selector(n *ast.SelectorExpr) {
+	f, ok := r.info.Uses[n.Sel].(*types.Func)
+	if !ok || f.Pkg() == nil {
+		return
+	}
+	id, _ := n.X.(*ast.Ident)
+	pkg, _ := r.info.Uses[id].(*types.PkgName)
+	switch f.FullName() {
+	case "time.Sleep":
+		if pkg != nil {
+			r.replace(n.Pos(), n.End(), hook+".Sleep["+id.Name+".Duration]")
+		}
+	case "os.Exit":
+		if pkg != nil {
+			r.replace(n.Pos(), n.End(), hook+".Exit")
+			r.uses[pkg]-- // the visit of the identifier counts it
+		}
+	case "log.Fatal", "log.Fatalf", "log.Fatalln", "(*log.Logger).Fatal", "(*log.Logger).Fatalf", "(*log.Logger).Fatalln":
+		print := strings.Replace(f.Name(), "Fatal", "Print", 1)
+		fatal := hook + ".Fatal("
+		if f.Name() == "Fatalf" {
+			fatal = hook + ".Fatalf("
+		}
+		r.replace(n.Pos(), n.Pos(), fatal)
+		r.replace(n.Sel.Pos(), n.Sel.End(), print+")")
+	}
+}
+
+// ident qualifies and marks a name.
+func (r *rewriter) ident(id *ast.Ident) {
+	obj := r.info.Uses[id]
+	if obj == nil {
+		obj = r.info.Defs[id]
+	}
+	if obj == nil {
+		return
+	}
+	if o := r.original[obj]; o != nil {
+		obj = o
+	}
+	if p, ok := obj.(*types.PkgName); ok {
+		r.uses[p]++
+		return
+	}
+	if obj.Pkg() == nil {
+		if r.embeds[id] && !token.IsExported(id.Name) {
+			r.replace(id.Pos(), id.End(), r.alias(id.Name))
+		}
+		return
+	}
+	if isMember(obj) {
+		if name := memberName(obj); name != obj.Name() {
+			r.replace(id.Pos(), id.Pos(), mark)
+		}
+		return
+	}
+	if obj.Pkg().Path() != packagePath {
+		if !r.sel[id] && obj.Parent() == obj.Pkg().Scope() {
+			r.replace(id.Pos(), id.Pos(), r.importAlias(obj.Pkg().Path())+".")
+		}
+		return
+	}
+	if name := r.objectName(obj); name != "" {
+		r.replace(id.Pos(), id.End(), name)
+	}
+}
+
+// isMember reports whether an object is a field or a method.
+func isMember(obj types.Object) bool {
+	switch obj := obj.(type) {
+	case *types.Var:
+		return obj.IsField()
+	case *types.Func:
+		return obj.Signature().Recv() != nil
+	}
+	return false
+}
+
+// memberName is the name of a field or method in the output.
+func memberName(obj types.Object) string {
+	if obj.Exported() || obj.Pkg() == nil || obj.Pkg().Path() != packagePath {
+		return obj.Name()
+	}
+	if v, ok := obj.(*types.Var); ok && v.Embedded() && isLocalType(v.Type()) {
+		return obj.Name() // named like its type, which is not marked
+	}
+	return marked(obj.Name())
+}
+
+// isLocalType reports whether an embedded field's type is declared inside a function.
+func isLocalType(t types.Type) bool {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	var obj types.Object
+	switch t := t.(type) {
+	case *types.Named:
+		obj = t.Obj()
+	case *types.Alias:
+		obj = t.Obj()
+	default:
+		return false
+	}
+	return obj.Pkg() != nil && obj.Parent() != nil && obj.Parent().Parent() != types.Universe
+}
+
+// objectName is the name in the output of an object that a cell declares outside functions; "" for other objects.
+func (a *analysis) objectName(obj types.Object) string {
+	if t, ok := obj.(*types.TypeName); ok {
+		if n, ok := t.Type().(*types.Named); ok && !t.IsAlias() {
+			obj = n.Origin().Obj()
+		}
+	}
+	if home := a.n.home[obj]; home != "" {
+		return a.importAlias(home) + "." + marked(obj.Name())
+	}
+	if obj.Parent() == a.pkg.Scope() && obj.Name() != "init" {
+		return marked(obj.Name())
+	}
+	return ""
+}
+
+// importAlias imports a package in the output under a name that nothing else has.
+func (a *analysis) importAlias(path string) string {
+	if path == hookPath {
+		return hook
+	}
+	name := a.aliases[path]
+	if name == "" {
+		name = fmt.Sprintf("%sp%d", mark, len(a.aliases))
+		a.aliases[path] = name
+	}
+	return name
+}
+
+// alias declares an exported name of a predeclared type, for embedding.
+func (a *analysis) alias(name string) string {
+	a.aliases["type "+name] = marked(name)
+	return marked(name)
+}
+
+// hidden is the tag of fields that are lower-case in the user's text, so that encoders pass over them as they should.
+const hidden = `json:"-" xml:"-" yaml:"-"`
+
+// structType hides lower-case fields from encoders.
+func (r *rewriter) structType(n *ast.StructType) {
+	for _, f := range n.Fields.List {
+		if len(f.Names) == 0 {
+			ast.Inspect(f.Type, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok {
+					r.embeds[id] = true
+				}
+				_, index := n.(*ast.IndexExpr)
+				return !index
+			})
+			continue
+		}
+		lower := 0
+		for _, id := range f.Names {
+			if !token.IsExported(id.Name) && id.Name != "_" {
+				lower++
+			}
+		}
+		switch {
+		case lower == 0:
+		case lower < len(f.Names):
+			r.splitField(f)
+		case f.Tag != nil:
+			r.replace(f.Tag.Pos(), f.Tag.End(), "`"+hidden+"`")
+		default:
+			r.replace(f.Type.End(), f.Type.End(), " `"+hidden+"`")
+		}
+	}
+}
+
+// splitField divides a, B T into fields of their own, since only one of them is hidden.
+func (r *rewriter) splitField(f *ast.Field) {
+	for i, id := range f.Names[:len(f.Names)-1] {
+		comma := f.Names[i+1].Pos()
+		u, from := r.place(id.End())
+		_, to := r.place(comma)
+		at := strings.IndexByte(u.src[from:to], ',')
+		if at < 0 {
+			continue
+		}
+		text, ok := r.typeText(r.info.TypeOf(f.Type))
+		if !ok {
+			continue
+		}
+		if !token.IsExported(id.Name) {
+			text += " `" + hidden + "`"
+		} else if f.Tag != nil {
+			text += " " + f.Tag.Value
+		}
+		u.replace(from, from+at+1, " "+text+";")
+	}
+	if last := f.Names[len(f.Names)-1]; !token.IsExported(last.Name) {
+		if f.Tag != nil {
+			r.replace(f.Tag.Pos(), f.Tag.End(), "`"+hidden+"`")
+		} else {
+			r.replace(f.Type.End(), f.Type.End(), " `"+hidden+"`")
+		}
+	}
+}
+
+// goStmt makes the goroutine's panic an error of the cell. A function literal gets a deferred guard; any other call is
+// made inside a literal, its function and arguments evaluated before as Go wants it.
+func (r *rewriter) goStmt(g *ast.GoStmt) {
+	call := g.Call
+	if lit, ok := unparen(call.Fun).(*ast.FuncLit); ok {
+		r.replace(lit.Body.Lbrace+1, lit.Body.Lbrace+1, " defer "+hook+".Guard(); ")
+		return
+	}
+	u, _ := r.place(g.Pos())
+	text := func(n ast.Node) string {
+		_, from := r.place(n.Pos())
+		_, to := r.place(n.End())
+		return u.render(from, to)
+	}
+	var names, values, args []string
+	hold := func(e ast.Expr) string {
+		tv := r.info.Types[e]
+		if tv.Value != nil || tv.IsNil() || tv.IsType() {
+			return text(e)
+		}
+		name := fmt.Sprintf("%sv%d", mark, len(names))
+		names = append(names, name)
+		values = append(values, text(e))
+		return name
+	}
+	f := text(call.Fun)
+	if !r.static(call.Fun) {
+		f = hold(call.Fun)
+	}
+	multiple := false
+	for _, e := range call.Args {
+		if t, ok := r.info.TypeOf(e).(*types.Tuple); ok {
+			multiple = true
+			var vars []string
+			for i := range t.Len() {
+				vars = append(vars, fmt.Sprintf("%sv%d", mark, len(names)+i))
+			}
+			args = vars
+			names = append(names, vars...)
+			values = append(values, text(e))
+			break
+		}
+		args = append(args, hold(e))
+	}
+	ellipsis := ""
+	if call.Ellipsis.IsValid() {
+		ellipsis = "..."
+	}
+	set := ""
+	switch {
+	case multiple && len(values) > 1:
+		set = names[0] + " := " + values[0] + "; " + strings.Join(names[1:], ", ") + " := " + values[1] + "; "
+	case len(names) > 0:
+		set = strings.Join(names, ", ") + " := " + strings.Join(values, ", ") + "; "
+	}
+	r.replace(g.Pos(), g.End(), "{ "+set+"go func() { defer "+hook+".Guard(); "+f+"("+strings.Join(args, ", ")+ellipsis+") }() }")
+}
+
+// static reports whether a call's function is a declared one, whose evaluation does nothing.
+func (r *rewriter) static(e ast.Expr) bool {
+	switch e := unparen(e).(type) {
+	case *ast.Ident:
+		switch r.info.Uses[e].(type) {
+		case *types.Func, *types.Builtin:
+			return true
+		}
+	case *ast.SelectorExpr:
+		if id, ok := e.X.(*ast.Ident); ok {
+			_, pkg := r.info.Uses[id].(*types.PkgName)
+			_, fn := r.info.Uses[e.Sel].(*types.Func)
+			return pkg && fn
+		}
+	case *ast.IndexExpr:
+		return r.static(e.X)
+	case *ast.IndexListExpr:
+		return r.static(e.X)
+	}
+	return false
+}

@@ -1,0 +1,264 @@
+package cell
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// self stands for the cell's own path until that is known.
+const self = mark + mark + "self"
+
+// write makes the output.
+func (a *analysis) write() {
+	for _, it := range a.items {
+		for _, n := range []ast.Node{it.decl, it.fn, it.spec, it.def, it.stmt, it.last} {
+			if !isNil(n) {
+				a.rewrite(n)
+			}
+		}
+	}
+	a.remember()
+	var outside, inside strings.Builder
+	runs := false
+	items := a.items
+	if a.program {
+		items = a.dependenceOrder()
+	}
+	for _, it := range items {
+		switch {
+		case it.decl != nil:
+			a.block(&outside, it.decl, "", "")
+		case it.fn != nil:
+			a.block(&outside, it.fn, "", "")
+			runs = runs || it.fn.Name.Name == "init" && it.fn.Recv == nil
+		case it.spec != nil:
+			a.variables(&outside, it.spec.Names)
+			a.initialise(&inside, it.spec)
+			runs = true
+		case it.def != nil:
+			var names []*ast.Ident
+			for _, e := range it.def.Lhs {
+				names = append(names, e.(*ast.Ident))
+			}
+			a.variables(&outside, names)
+			u, at := a.place(it.def.TokPos)
+			u.replace(at, at+2, "=")
+			a.block(&inside, it.def, "", "")
+			runs = true
+		case it.stmt != nil:
+			a.block(&inside, it.stmt, "", "")
+			runs = true
+		case it.last != nil:
+			a.trailing(&inside, it)
+			runs = true
+		}
+	}
+	if len(a.problems) > 0 {
+		return
+	}
+	if fn, ok := a.pkg.Scope().Lookup("main").(*types.Func); ok && fn.Pkg() == a.pkg && a.declared["main"] {
+		fmt.Fprintf(&inside, "\n%smain()", mark)
+		runs = true
+	}
+	for name := range a.declared {
+		if obj := a.pkg.Scope().Lookup(name); obj != nil && name != "_" {
+			a.cell.names[name] = obj
+		}
+	}
+	a.cell.Inert = !runs
+	a.cell.Empty = !runs && len(a.items) == 0 && a.aliases["_ "] == ""
+	for key := range a.aliases {
+		a.cell.Empty = a.cell.Empty && !strings.HasPrefix(key, "_ ")
+		a.cell.Inert = a.cell.Inert && !strings.HasPrefix(key, "_ ")
+	}
+
+	var out strings.Builder
+	out.WriteString("package main\n\n")
+	imports := a.imports(&out)
+	for _, key := range slices.Sorted(maps.Keys(a.aliases)) {
+		if name, ok := strings.CutPrefix(key, "type "); ok {
+			fmt.Fprintf(&out, "type %s = %s\n", a.aliases[key], name)
+		}
+	}
+	out.WriteString(outside.String())
+	fmt.Fprintf(&out, "\n\nfunc %s() {%s\n}\n\nfunc main() {}\n", Entry, inside.String())
+	a.cell.Imports = imports
+	a.cell.Path = a.identify(out.String(), imports)
+	a.cell.Source = []byte(strings.ReplaceAll(out.String(), self, a.cell.Path))
+}
+
+func isNil(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.GenDecl:
+		return n == nil
+	case *ast.FuncDecl:
+		return n == nil
+	case *ast.ValueSpec:
+		return n == nil
+	case *ast.AssignStmt:
+		return n == nil
+	case *ast.ExprStmt:
+		return n == nil
+	}
+	return n == nil
+}
+
+// imports writes the import declarations of what the output uses, and returns the paths.
+func (a *analysis) imports(out *strings.Builder) []string {
+	lines := map[string]string{hook + " \"" + hookPath + "\"": hookPath}
+	for p, n := range a.uses {
+		if n > 0 {
+			lines[p.Name()+" \""+p.Imported().Path()+"\""] = p.Imported().Path()
+		}
+	}
+	for path, name := range a.aliases {
+		if strings.HasPrefix(path, "type ") {
+			continue
+		}
+		path = strings.TrimPrefix(path, "_ ")
+		lines[name+" \""+path+"\""] = path
+	}
+	paths := make(map[string]bool)
+	for _, line := range slices.Sorted(maps.Keys(lines)) {
+		fmt.Fprintf(out, "import %s\n", line)
+		paths[lines[line]] = true
+	}
+	fmt.Fprintf(out, "\nvar _ = %s.Poll\n", hook)
+	return slices.Sorted(maps.Keys(paths))
+}
+
+// block writes a part of the cell with the place where it stands.
+func (a *analysis) block(out *strings.Builder, n ast.Node, before, after string) {
+	out.WriteString("\n" + a.line(n.Pos()) + "\n" + before + a.text(n) + after)
+}
+
+// text is a part of the cell with its edits.
+func (a *analysis) text(n ast.Node) string {
+	u, from := a.place(n.Pos())
+	_, to := a.place(n.End())
+	return u.render(from, to)
+}
+
+// line is the directive that tells the compiler where the next line comes from.
+func (a *analysis) line(pos token.Pos) string {
+	u, at := a.place(pos)
+	path := u.path
+	if path == "" {
+		path = self
+	}
+	begin := strings.LastIndexByte(u.src[:at], '\n') + 1
+	column := utf8.RuneCountInString(u.src[begin:at]) + 1
+	return fmt.Sprintf("//line /%s:%d:%d", path, u.line+strings.Count(u.src[:at], "\n")+1, column)
+}
+
+// variables declares the variables of this cell among names, with their types.
+func (a *analysis) variables(out *strings.Builder, names []*ast.Ident) {
+	for _, id := range names {
+		obj, ok := a.info.Defs[id].(*types.Var)
+		if !ok || id.Name == "_" {
+			continue
+		}
+		t, ok := a.typeText(obj.Type())
+		if !ok {
+			if b, basic := obj.Type().Underlying().(*types.Basic); basic && b.Kind() == types.Invalid {
+				a.problemAt(id.Pos(), "undefined: %s", id.Name)
+				return
+			}
+			a.problemAt(id.Pos(), "a variable of the cell cannot have type %s, which has no name outside its package; "+
+				"declare it with an interface type, or use it inside a function", types.TypeString(obj.Type(), qualify))
+			return
+		}
+		fmt.Fprintf(out, "\n%s\nvar %s %s", a.line(id.Pos()), marked(id.Name), t)
+	}
+}
+
+// initialise writes the assignment of a variable declaration; without values the variables become zero, as they must
+// when the cell runs a second time.
+func (a *analysis) initialise(out *strings.Builder, v *ast.ValueSpec) {
+	var names []string
+	for _, id := range v.Names {
+		names = append(names, marked(id.Name))
+	}
+	out.WriteString("\n" + a.line(v.Pos()) + "\n")
+	if len(v.Values) == 0 {
+		for i, id := range v.Names {
+			if t, ok := a.typeText(a.info.Defs[id].Type()); ok && id.Name != "_" {
+				if i > 0 {
+					out.WriteString("; ")
+				}
+				fmt.Fprintf(out, "%s = *new(%s)", names[i], t)
+			}
+		}
+		return
+	}
+	var values []string
+	for _, e := range v.Values {
+		values = append(values, a.text(e))
+	}
+	out.WriteString(strings.Join(names, ", ") + " = " + strings.Join(values, ", "))
+}
+
+// trailing writes the last expression so that its value is shown.
+func (a *analysis) trailing(out *strings.Builder, it item) {
+	tv := a.info.Types[it.last.X]
+	call := isCall(unparen(it.last.X))
+	switch {
+	case call && (tv.IsVoid() || it.mute || a.prints(it.last.X)):
+		a.block(out, it.last, "", "")
+	case it.mute:
+		a.block(out, it.last, "_ = ", "")
+	default:
+		a.block(out, it.last, hook+".Show(", ")")
+	}
+}
+
+// prints reports whether an expression calls one of fmt's printing functions, whose results nobody wants to see.
+func (a *analysis) prints(e ast.Expr) bool {
+	call, ok := unparen(e).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	f, ok := a.info.Uses[sel.Sel].(*types.Func)
+	return ok && f.Pkg() != nil && f.Pkg().Path() == "fmt" && strings.Contains(f.Name(), "rint") && !strings.HasPrefix(f.Name(), "S")
+}
+
+// dependenceOrder sorts the variables of a pasted program as Go initialises them.
+func (a *analysis) dependenceOrder() []item {
+	rank := make(map[types.Object]int)
+	for i, init := range a.info.InitOrder {
+		for _, v := range init.Lhs {
+			rank[v] = i + 1
+		}
+	}
+	order := func(it item) int {
+		if it.spec == nil {
+			return 0
+		}
+		for _, id := range it.spec.Names {
+			if r := rank[a.info.Defs[id]]; r > 0 {
+				return r
+			}
+		}
+		return 0
+	}
+	var vars, rest []item
+	for _, it := range a.items {
+		if it.spec != nil {
+			vars = append(vars, it)
+		} else {
+			rest = append(rest, it)
+		}
+	}
+	slices.SortStableFunc(vars, func(x, y item) int { return order(x) - order(y) })
+	return append(vars, rest...)
+}

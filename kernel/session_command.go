@@ -1,0 +1,274 @@
+package kernel
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"text/tabwriter"
+
+	ipc "nuclab/kernel/worker/message"
+)
+
+// lineCommand is a line of a cell that starts with % or $.
+type lineCommand struct {
+	usage, help string
+	run         func(s *Session, ctx context.Context, arg string) error
+}
+
+// lineCommands by name. %time is not among them, since it concerns the rest of the cell.
+var lineCommands map[string]lineCommand
+
+func init() {
+	lineCommands = map[string]lineCommand{
+		"%help":    {"%help", "this list", (*Session).helpCommand},
+		"%who":     {"%who", "names that the notebook defines", (*Session).whoCommand},
+		"%cd":      {"%cd [DIR]", "change the working directory of cells and shell commands", (*Session).cdCommand},
+		"%env":     {"%env [NAME[=VALUE]]", "show or set environment variables of the cells", (*Session).envCommand},
+		"%get":     {"%get MODULE@VERSION", "add a module to what this notebook can import", (*Session).getCommand},
+		"%restart": {"%restart", "start anew with an empty scope", (*Session).restartCommand},
+		"%time":    {"%time [CODE]", "how long the rest of the cell takes to check, compile and run", nil},
+		"$":        {"$ COMMAND", "run a command of the shell", (*Session).shellCommand},
+	}
+}
+
+// commands carries out the command lines at the start of a cell, then runs the rest as Go.
+func (s *Session) commands(ctx context.Context, run *running, r Request) Result {
+	rest, timed := r.Code, false
+	blank := 0 // lines before the Go code, so that line numbers stay right
+	for {
+		line, after, more := strings.Cut(rest, "\n")
+		trimmed := strings.TrimSpace(line)
+		if trimmed == "" && more {
+			rest, blank = after, blank+1
+			continue
+		}
+		if !strings.HasPrefix(trimmed, "%") && !strings.HasPrefix(trimmed, "$") {
+			break
+		}
+		rest, blank = after, blank+1
+		name, arg, _ := strings.Cut(trimmed, " ")
+		if strings.HasPrefix(trimmed, "$") {
+			name, arg = "$", trimmed[1:]
+		}
+		arg = strings.TrimSpace(arg)
+		if name == "%time" {
+			timed = true
+			if arg != "" {
+				rest, blank = arg+"\n"+rest, blank-1
+				break
+			}
+			continue
+		}
+		c, ok := lineCommands[name]
+		if !ok {
+			return failed("command error", fmt.Sprintf("%s: unknown command%s; %%help lists all", name, nearest(name)))
+		}
+		if err := c.run(s, ctx, arg); err != nil {
+			if ctx.Err() != nil {
+				return failed("interrupted", name+" was interrupted")
+			}
+			return failed("command error", fmt.Sprintf("%s: %v", name, err))
+		}
+		if !more {
+			rest = ""
+		}
+	}
+	r.Code = strings.Repeat("\n", blank) + rest
+	var times timing
+	result := s.evaluate(ctx, run, r, &times)
+	if timed {
+		s.print(times.String() + "\n")
+	}
+	return result
+}
+
+// nearest suggests a command for a misspelt one.
+func nearest(name string) string {
+	for _, known := range commandNames() {
+		if len(name) > 2 && (strings.HasPrefix(known, name) || strings.HasPrefix(name, known) && known != "$" || distance(name, known) <= 2) {
+			return fmt.Sprintf(" (did you mean %s?)", known)
+		}
+	}
+	return ""
+}
+
+func commandNames() []string {
+	names := make([]string, 0, len(lineCommands))
+	for name := range lineCommands {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// distance counts the insertions, removals and replacements of bytes between two words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+func (s *Session) print(text string) {
+	s.emit(func(k Sink) { k.Stream("stdout", text) })
+}
+
+func (s *Session) helpCommand(context.Context, string) error {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 8, 3, ' ', 0)
+	for _, name := range commandNames() {
+		fmt.Fprintf(w, "%s\t%s\n", lineCommands[name].usage, lineCommands[name].help)
+	}
+	fmt.Fprintf(w, "\nEverything else is Go. The last expression of a cell is shown; a semicolon behind it keeps it from being shown.\n")
+	fmt.Fprintf(w, "Without import: Display(v), ClearOutput(), display.HTML(s), display.Markdown(s), nb.NewProgress(label, total), ...\n")
+	w.Flush()
+	s.print(b.String())
+	return nil
+}
+
+func (s *Session) whoCommand(context.Context, string) error {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 8, 3, ' ', 0)
+	s.bookMu.Lock()
+	for _, n := range s.book.Names() {
+		t := n.Type
+		if r := []rune(t); len(r) > 100 {
+			t = string(r[:100]) + "..."
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", n.Name, n.Kind, strings.ReplaceAll(t, "\n", " "))
+	}
+	s.bookMu.Unlock()
+	w.Flush()
+	if b.Len() == 0 {
+		b.WriteString("The notebook defines no names yet.\n")
+	}
+	s.print(b.String())
+	return nil
+}
+
+func (s *Session) cdCommand(_ context.Context, arg string) error {
+	dir := arg
+	switch {
+	case dir == "":
+		dir = s.o.Dir
+	case dir == "~" || strings.HasPrefix(dir, "~/"):
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return err
+		}
+		dir = filepath.Join(home, strings.TrimPrefix(dir, "~"))
+	case !filepath.IsAbs(dir):
+		dir = filepath.Join(s.cwd, dir)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a directory", dir)
+	}
+	s.cwd = dir
+	s.print(dir + "\n")
+	return s.proc.send(ipc.Command{Kind: ipc.Chdir, Text: dir})
+}
+
+// environment is that of the cells.
+func (s *Session) environment() []string {
+	env := os.Environ()
+	for name, value := range s.env {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+func (s *Session) envCommand(_ context.Context, arg string) error {
+	name, value, set := strings.Cut(arg, "=")
+	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	if set {
+		if name == "" {
+			return fmt.Errorf("no name before =")
+		}
+		s.env[name] = value
+		return s.proc.send(ipc.Command{Kind: ipc.Setenv, Env: []string{name, value}})
+	}
+	all := make(map[string]string)
+	for _, line := range s.environment() {
+		k, v, _ := strings.Cut(line, "=")
+		all[k] = v
+	}
+	if name != "" {
+		v, ok := all[name]
+		if !ok {
+			return fmt.Errorf("%s is not set", name)
+		}
+		s.print(v + "\n")
+		return nil
+	}
+	var lines []string
+	for k, v := range all {
+		lines = append(lines, k+"="+v)
+	}
+	slices.Sort(lines)
+	s.print(strings.Join(lines, "\n") + "\n")
+	return nil
+}
+
+func (s *Session) getCommand(ctx context.Context, arg string) error {
+	if arg == "" || strings.HasPrefix(arg, "-") {
+		return fmt.Errorf("name a module, such as %%get gonum.org/v1/gonum@latest")
+	}
+	text, err := s.module.Get(ctx, arg)
+	if err != nil {
+		return err
+	}
+	s.print(text + "\n")
+	return nil
+}
+
+func (s *Session) restartCommand(context.Context, string) error {
+	if err := s.renew(); err != nil {
+		return err
+	}
+	s.print("A new process runs the cells; all names are forgotten.\n")
+	return nil
+}
+
+func (s *Session) shellCommand(ctx context.Context, arg string) error {
+	if arg == "" {
+		return fmt.Errorf("no command")
+	}
+	c := exec.CommandContext(ctx, "sh", "-c", arg)
+	c.Dir = s.cwd
+	c.Env = s.environment()
+	c.Stdout = streamWriter{s, "stdout"}
+	c.Stderr = streamWriter{s, "stderr"}
+	return c.Run()
+}
+
+// streamWriter writes to a stream of the running cell.
+type streamWriter struct {
+	s    *Session
+	name string
+}
+
+func (w streamWriter) Write(p []byte) (int, error) {
+	w.s.emit(func(k Sink) { k.Stream(w.name, strings.ToValidUTF8(string(p), "\uFFFD")) })
+	return len(p), nil
+}

@@ -1,0 +1,226 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"nuclab/kernel/build"
+	"nuclab/kernel/cell"
+	ipc "nuclab/kernel/worker/message"
+)
+
+// Execute runs one cell and returns when it has ended. When ctx is cancelled the cell is interrupted, as by Interrupt.
+// Cells of one session run one at a time; a second call waits.
+func (s *Session) Execute(ctx context.Context, r Request) Result {
+	s.executing.Lock()
+	defer s.executing.Unlock()
+	prepare, cancel := context.WithCancel(ctx)
+	defer cancel()
+	run := &running{cancel: cancel}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return failed("kernel error", errClosed.Error())
+	}
+	s.running, s.sink = run, newLimit(r.Sink)
+	s.mu.Unlock()
+	defer func() {
+		s.emit(func(k Sink) { k.(*limit).flush() })
+		s.mu.Lock()
+		s.running = nil
+		s.mu.Unlock()
+	}()
+	stop := context.AfterFunc(ctx, s.Interrupt)
+	defer stop()
+
+	if err := s.ready(prepare); err != nil {
+		if ctx.Err() != nil {
+			return failed("interrupted", "interrupted while the kernel was starting")
+		}
+		return failed("kernel error", err.Error())
+	}
+	if s.proc.dead() {
+		// A goroutine that an earlier cell left running took the worker down.
+		reason := s.proc.reason()
+		if err := s.renew(); err != nil {
+			return failed("kernel error", err.Error())
+		}
+		s.emit(func(k Sink) {
+			k.Stream("stderr", "The process that ran the cells has ended: "+reason+".\nAll variables, functions and types are lost; a new one has been started.\n")
+		})
+	}
+	return s.commands(prepare, run, r)
+}
+
+// evaluate runs the Go code of a cell. The caller holds executing.
+func (s *Session) evaluate(ctx context.Context, run *running, r Request, times *timing) Result {
+	if strings.TrimSpace(r.Code) == "" {
+		return Result{}
+	}
+	start := time.Now()
+	s.bookMu.Lock()
+	c, problems := s.book.Analyse(r.Code)
+	s.bookMu.Unlock()
+	times.check = time.Since(start)
+	if len(problems) > 0 {
+		return Result{Err: compileError(r.Count, r.Code, problems)}
+	}
+	if ctx.Err() != nil {
+		return failed("interrupted", "interrupted before the cell ran")
+	}
+	plugin := ""
+	if !c.Empty {
+		start = time.Now()
+		var err error
+		plugin, err = s.module.Build(ctx, build.Source{Path: c.Path, Text: c.Source, Imports: c.Imports, Inert: c.Inert})
+		times.build = time.Since(start)
+		if err != nil {
+			if ctx.Err() != nil {
+				return failed("interrupted", "interrupted while the cell was compiled")
+			}
+			return Result{Err: s.buildError(r, c, err)}
+		}
+	}
+	s.bookMu.Lock()
+	s.book.Commit(c)
+	s.origins[c.Path] = origin{count: r.Count, source: r.Code}
+	s.bookMu.Unlock()
+	if plugin == "" {
+		return Result{}
+	}
+	start = time.Now()
+	result := s.runCell(run, r, c, plugin)
+	times.run = time.Since(start)
+	return result
+}
+
+// runCell lets the worker run a compiled cell.
+func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugin string) Result {
+	p := s.proc
+	s.mu.Lock()
+	if run.killed {
+		s.mu.Unlock()
+		return failed("interrupted", "the worker was stopped")
+	}
+	for len(p.done) > 0 {
+		<-p.done // end of a cell that was given up
+	}
+	run.proc = p
+	s.mu.Unlock()
+	if err := p.send(ipc.Command{Kind: ipc.Run, Cell: c.Path, Plugin: plugin, Count: r.Count, Silent: r.Silent}); err != nil {
+		<-p.exited
+	}
+	select {
+	case e := <-p.done:
+		return s.ended(r, e)
+	case <-p.exited:
+	}
+	select {
+	case e := <-p.done: // it ended, and then the process did
+		return s.ended(r, e)
+	default:
+	}
+	s.mu.Lock()
+	killed := run.killed
+	s.mu.Unlock()
+	reason := p.reason()
+	if killed {
+		reason = "it was ended by force"
+	}
+	text := "the process that runs the cells has ended: " + reason + ". All variables, functions and types are lost; a new one has been started"
+	if err := s.renew(); err != nil {
+		text = "the process that runs the cells has ended: " + reason + ". A new one cannot be started: " + err.Error()
+	}
+	result := failed("worker died", text)
+	result.WorkerDied = true
+	return result
+}
+
+// ended translates the end of a cell.
+func (s *Session) ended(r Request, e ipc.Event) Result {
+	if e.Error != nil {
+		return Result{Err: s.runError(r, e.Error)}
+	}
+	if e.Data == nil {
+		return Result{}
+	}
+	return Result{Value: &DisplayData{Data: e.Data, Metadata: e.Metadata}}
+}
+
+// event passes on what a running cell emits.
+func (s *Session) event(p *process, e ipc.Event) {
+	switch e.Kind {
+	case ipc.Display:
+		s.emit(func(k Sink) {
+			k.Display(DisplayData{Data: e.Data, Metadata: e.Metadata, ID: e.ID, Update: e.Update})
+		})
+	case ipc.Clear:
+		s.emit(func(k Sink) { k.Clear(e.Wait) })
+	case ipc.Input:
+		s.mu.Lock()
+		k := s.sink
+		s.mu.Unlock()
+		go func() { // other output may come while the user thinks
+			answer := ipc.Command{Kind: ipc.Answer}
+			text, err := k.Input(e.Prompt, e.Password)
+			if answer.Text = text; err != nil {
+				answer.Failure = err.Error()
+			}
+			p.send(answer)
+		}()
+	case ipc.Done:
+		select {
+		case p.done <- e:
+		default: // a cell that was given up
+		}
+	}
+}
+
+// emit calls the sink of the running cell, or of the last one.
+func (s *Session) emit(f func(Sink)) {
+	s.mu.Lock()
+	k := s.sink
+	s.mu.Unlock()
+	if k == nil {
+		return
+	}
+	l := k.(*limit)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f(l)
+}
+
+func failed(name, value string) Result {
+	return Result{Err: &CellError{Name: name, Value: value, Traceback: []string{red(name+": ") + value}}}
+}
+
+// timing is how long the parts of an execution took.
+type timing struct{ check, build, run time.Duration }
+
+func (t timing) String() string {
+	return fmt.Sprintf("checked in %s, compiled in %s, ran in %s", seconds(t.check), seconds(t.build), seconds(t.run))
+}
+
+func seconds(d time.Duration) string { return d.Round(100 * time.Microsecond).String() }
+
+// buildError shows what the compiler or the linker found that the type checker did not.
+func (s *Session) buildError(r Request, c *cell.Cell, err error) *CellError {
+	if errors.Is(err, build.ErrNoCompiler) {
+		return failed("kernel error", err.Error()).Err
+	}
+	var tool *build.ToolError
+	if !errors.As(err, &tool) {
+		return failed("compile error", err.Error()).Err
+	}
+	text := tool.Output
+	s.bookMu.Lock()
+	text = strings.ReplaceAll(text, "/"+c.Path+":", place(r.Count)+":")
+	for path, o := range s.origins {
+		text = strings.ReplaceAll(text, "/"+path+":", place(o.count)+":")
+	}
+	s.bookMu.Unlock()
+	return failed("compile error", cell.Unmark(text)).Err
+}

@@ -1,0 +1,58 @@
+package kernel
+
+import (
+	"fmt"
+	"sync"
+)
+
+// A cell's text is passed on whole up to maxOutput bytes. Of more, the first headOutput and the last tailOutput are
+// shown, with one line between them.
+const (
+	maxOutput  = 10 << 20
+	headOutput = 5 << 20
+	tailOutput = 1 << 20
+)
+
+// limit is a sink that cuts the middle out of too much text.
+type limit struct {
+	Sink
+	mu    sync.Mutex // held while the sink is called
+	total int
+	held  []piece // text after the head, until it is known how much there is
+	size  int     // bytes held
+	cut   int     // bytes dropped
+}
+
+type piece struct{ name, text string }
+
+func newLimit(k Sink) *limit { return &limit{Sink: k} }
+
+func (l *limit) Stream(name, text string) {
+	l.total += len(text)
+	if l.total <= headOutput {
+		l.Sink.Stream(name, text)
+		return
+	}
+	l.held = append(l.held, piece{name, text})
+	l.size += len(text)
+	if l.total <= maxOutput {
+		return
+	}
+	for l.size > tailOutput && len(l.held) > 1 {
+		n := len(l.held[0].text)
+		l.held = l.held[1:]
+		l.size -= n
+		l.cut += n
+	}
+}
+
+// flush shows what was held back at the end of the cell. Text that comes later from goroutines starts anew.
+func (l *limit) flush() {
+	if l.cut > 0 {
+		l.Sink.Stream("stderr", fmt.Sprintf("\n... %.1f MB of output not shown ...\n", float64(l.cut)/(1<<20)))
+	}
+	for _, p := range l.held {
+		l.Sink.Stream(p.name, p.text)
+	}
+	l.total, l.held, l.size, l.cut = 0, nil, 0, 0
+}

@@ -1,0 +1,221 @@
+//go:build unix
+
+package kernel
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	ipc "nuclab/kernel/worker/message"
+)
+
+// process is a running worker.
+type process struct {
+	cmd    *exec.Cmd
+	exited chan struct{} // closed when it has ended and all its output was passed on
+
+	sendMu   sync.Mutex
+	commands *os.File
+	encoder  *json.Encoder
+
+	done    chan ipc.Event // end of the running cell
+	started chan struct{}  // the cell is loaded
+	outputs [2]*workerOutput
+}
+
+// startProcess starts a worker and returns when it is ready.
+func (s *Session) startProcess() (*process, error) {
+	p := &process{exited: make(chan struct{}), done: make(chan ipc.Event, 1), started: make(chan struct{}, 1)}
+	var mine, theirs []*os.File
+	pipe := func() (r, w *os.File, err error) {
+		r, w, err = os.Pipe()
+		return r, w, err
+	}
+	closeAll := func(files []*os.File) {
+		for _, f := range files {
+			f.Close()
+		}
+	}
+	fail := func(err error) (*process, error) {
+		closeAll(mine)
+		closeAll(theirs)
+		return nil, fmt.Errorf("kernel: starting the worker: %w", err)
+	}
+	var ends [4][2]*os.File // stdout, stderr, commands, events
+	for i := range ends {
+		r, w, err := pipe()
+		if err != nil {
+			return fail(err)
+		}
+		ends[i] = [2]*os.File{r, w}
+		if i == 2 {
+			r, w = w, r
+		}
+		mine, theirs = append(mine, r), append(theirs, w)
+	}
+	p.cmd = exec.Command(s.worker)
+	p.cmd.Dir = s.cwd
+	p.cmd.Env = s.environment()
+	p.cmd.Stdout, p.cmd.Stderr = ends[0][1], ends[1][1]
+	p.cmd.ExtraFiles = []*os.File{ends[2][0], ends[3][1]}
+	// A group of its own: the interrupt key must not reach it, and a kill must reach the programs that cells start.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.cmd.Start(); err != nil {
+		return fail(err)
+	}
+	closeAll(theirs)
+	p.commands = ends[2][1]
+	p.encoder = json.NewEncoder(p.commands)
+	p.encoder.SetEscapeHTML(false)
+	for i, name := range []string{"stdout", "stderr"} {
+		o := &workerOutput{name: name, file: ends[i][0], pass: func(text string) {
+			s.emit(func(k Sink) { k.Stream(name, text) })
+		}}
+		p.outputs[i] = o
+		go o.follow()
+	}
+
+	ready := make(chan error, 1)
+	go func() {
+		in := json.NewDecoder(bufio.NewReaderSize(ends[3][0], 1<<16))
+		for {
+			var e ipc.Event
+			if err := in.Decode(&e); err != nil {
+				break
+			}
+			// What the cell wrote before the event lies in the pipes already.
+			for _, o := range p.outputs {
+				o.drain()
+			}
+			if e.Kind == ipc.Ready {
+				ready <- nil
+				continue
+			}
+			s.event(p, e)
+		}
+		err := p.cmd.Wait()
+		for _, o := range p.outputs {
+			o.drain()
+		}
+		select {
+		case ready <- fmt.Errorf("kernel: the worker ended at once: %v\n%s", err, p.lastWords()):
+		default:
+		}
+		close(p.exited)
+		p.commands.Close()
+		// Programs that the cells started may hold the other ends of the pipes.
+		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		closeAll(mine)
+	}()
+	select {
+	case err := <-ready:
+		if err != nil {
+			return nil, err
+		}
+	case <-time.After(time.Minute):
+		p.kill()
+		return nil, fmt.Errorf("kernel: the worker does not answer")
+	}
+	return p, nil
+}
+
+func (p *process) send(c ipc.Command) error {
+	p.sendMu.Lock()
+	defer p.sendMu.Unlock()
+	return p.encoder.Encode(c)
+}
+
+func (p *process) interrupt() { p.send(ipc.Command{Kind: ipc.Interrupt}) }
+
+func (p *process) kill() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
+
+// dead reports whether the worker has ended.
+func (p *process) dead() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// reason says why the worker ended, in words for the user.
+func (p *process) reason() string {
+	words := p.lastWords()
+	for _, line := range strings.Split(words, "\n") {
+		for _, start := range []string{"fatal error: ", "panic: ", "runtime: goroutine stack exceeds", "SIGSEGV", "plugin: "} {
+			if strings.HasPrefix(line, start) {
+				return line
+			}
+		}
+	}
+	state := p.cmd.ProcessState
+	if state == nil {
+		return "it ended"
+	}
+	if w, ok := state.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		if w.Signal() == syscall.SIGKILL {
+			return "it was killed (signal 9), perhaps because the memory was exhausted"
+		}
+		return "signal " + w.Signal().String()
+	}
+	return state.String()
+}
+
+func (p *process) lastWords() string { return p.outputs[1].tail() }
+
+// workerOutput is one of the worker's output pipes.
+type workerOutput struct {
+	name string
+	file *os.File
+	pass func(text string)
+
+	mu      sync.Mutex
+	pending []byte // start of a character whose rest has not arrived
+	last    []byte // the newest output, for the reason of a crash
+}
+
+// follow passes output on while it comes. It reads and passes on under one lock, so that drain finds nothing on the way.
+func (o *workerOutput) follow() {
+	c, err := o.file.SyscallConn()
+	if err != nil {
+		return
+	}
+	c.Read(func(fd uintptr) bool {
+		return o.read(fd) // false waits for more
+	})
+}
+
+// drain passes on what lies in the pipe now.
+func (o *workerOutput) drain() {
+	if c, err := o.file.SyscallConn(); err == nil {
+		c.Control(func(fd uintptr) { o.read(fd) })
+	}
+}
+
+// read passes on all there is; it reports the end of the output.
+func (o *workerOutput) read(fd uintptr) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := syscall.Read(int(fd), buf)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			return err != syscall.EAGAIN
+		}
+		if n <= 0 {
+			return true
+		}
+		o.deliver(buf[:n])
+	}
+}
