@@ -6,54 +6,102 @@ import (
 	"testing"
 )
 
-// TestOrder halves a fixed step on a smooth nonlinear problem whose solution is
-// known: y = (tan t) of dy/dt = 1 + y^2 beside z = exp(sin t) of dz/dt = z cos t.
-func TestOrder(t *testing.T) {
+// tangent is dy/dt = 1 + y^2, dz/dt = z cos t with the solution tan t and
+// exp(sin t).
+func tangent(tb testing.TB) *Problem {
+	tb.Helper()
 	s, err := NewStructure(Dense(2), nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	p := &Problem{
-		Structure: s,
-		Func: func(t float64, y, dst []float64) {
-			dst[0] = 1 + y[0]*y[0]
-			dst[1] = y[1] * math.Cos(t)
-		},
-		Jacobian: func(t float64, y, dst []float64) {
-			dst[0], dst[1], dst[2], dst[3] = 2*y[0], 0, 0, math.Cos(t)
-		},
+	return &Problem{
+		Structure:      s,
+		Func:           func(t float64, y, dst []float64) { dst[0], dst[1] = 1+y[0]*y[0], y[1]*math.Cos(t) },
+		Jacobian:       func(t float64, y, dst []float64) { dst[0], dst[1], dst[2], dst[3] = 2*y[0], 0, 0, math.Cos(t) },
 		TimeDerivative: func(t float64, y, dst []float64) { dst[0], dst[1] = 0, -y[1]*math.Sin(t) },
 	}
+}
+
+// TestOrder halves a fixed step.
+func TestOrder(t *testing.T) {
+	p := tangent(t)
 	for _, c := range []struct {
-		m interface {
-			Method
-			attempt(*integration, float64) float64
-		}
-		r     *rosenbrock
-		order float64
-	}{
-		{m: &Rodas5P{}, order: 5},
-	} {
-		errorOf := func(steps int) float64 {
+		name string
+		tab  *tableau
+	}{{"rodas5p", &rodas5p}} {
+		errorsOf := func(steps int) (solution, estimate float64) {
 			y := []float64{0, 1}
 			it := &integration{ctx: context.Background(), p: p, set: Settings{RTol: 1, ATol: 1}, tEnd: 1, y: y}
-			if err := c.m.start(it); err != nil {
+			var r rosenbrock
+			if err := r.begin(it, c.tab); err != nil {
 				t.Fatal(err)
 			}
 			h := 1 / float64(steps)
 			for k := range steps {
 				it.t = float64(k) * h
-				r := &c.m.(*Rodas5P).rosenbrock
-				r.refresh(it)
-				c.m.attempt(it, h)
+				if err := r.refresh(it); err != nil {
+					t.Fatal(err)
+				}
+				estimate = r.attempt(it, h)
 				copy(y, r.yNew)
 			}
-			return max(math.Abs(y[0]-math.Tan(1)), math.Abs(y[1]-math.Exp(math.Sin(1))))
+			return max(math.Abs(y[0]-math.Tan(1)), math.Abs(y[1]-math.Exp(math.Sin(1)))), estimate
 		}
-		e1, e2 := errorOf(16), errorOf(32)
-		t.Logf("%v %v", e1, e2)
-		if order := math.Log2(e1 / e2); math.Abs(order-c.order) > 0.4 {
-			t.Errorf("%v: order %.2f, want %g", c.m, order, c.order)
+		e1, est1 := errorsOf(64)
+		e2, est2 := errorsOf(128)
+		if order := math.Log2(e1 / e2); math.Abs(order-float64(c.tab.order)) > 0.3 {
+			t.Errorf("%v: the solution has order %.2f, want %d", c.name, order, c.tab.order)
+		}
+		if order := math.Log2(est1/est2) - 1; math.Abs(order-float64(c.tab.embedded)) > 0.5 {
+			t.Errorf("%v: the error estimate has order %.2f, want %d", c.name, order, c.tab.embedded)
+		}
+	}
+}
+
+// TestOrdersOfBDF lets only orders up to one bound be used: the higher it is
+// the fewer steps a given accuracy takes.
+func TestOrdersOfBDF(t *testing.T) {
+	last := math.MaxInt
+	for order := 1; order <= bdfMaxOrder; order++ {
+		y, stats := endOf(t, &BDF{MaxOrder: order}, tangent(t), []float64{0, 1}, 1, Settings{RTol: 1e-10, ATol: 1e-10})
+		if e := math.Abs(y[0] - math.Tan(1)); e > 1e-4 {
+			t.Errorf("order %d: error %g", order, e)
+		}
+		if stats.Steps >= last {
+			t.Errorf("order %d: %d steps, not fewer than the order below", order, stats.Steps)
+		}
+		last = stats.Steps
+	}
+}
+
+// TestTableau checks that the coefficients belong together: in the form with
+// products of the Jacobian, alpha and d are row sums of the coefficients.
+func TestTableau(t *testing.T) {
+	for _, tab := range []*tableau{&rodas5p} {
+		s := len(tab.b)
+		// Gamma is the inverse of 1/gamma - C; solve for its row sums, then
+		// alpha_i = sum_j a_ij (Gamma 1)_j.
+		rowSums := make([]float64, s)
+		for i := range s {
+			sum := 1.0
+			if i > 0 {
+				for j, c := range tab.c[i-1] {
+					sum += c * rowSums[j]
+				}
+			}
+			rowSums[i] = sum * tab.gamma
+			if math.Abs(rowSums[i]-tab.d[i]) > 1e-12 {
+				t.Errorf("stage %d: d = %g, want %g", i+1, tab.d[i], rowSums[i])
+			}
+			alpha := 0.0
+			if i > 0 {
+				for j, a := range tab.a[i-1] {
+					alpha += a * rowSums[j]
+				}
+			}
+			if math.Abs(alpha-tab.alpha[i]) > 1e-12 {
+				t.Errorf("stage %d: alpha = %g, want %g", i+1, tab.alpha[i], alpha)
+			}
 		}
 	}
 }

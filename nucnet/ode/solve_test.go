@@ -2,8 +2,10 @@ package ode
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -32,6 +34,146 @@ func TestPublishedSolutions(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// TestProtheroRobinson has the solution cos t for any stiffness.
+func TestProtheroRobinson(t *testing.T) {
+	for _, m := range methods() {
+		for _, k := range []float64{1, 1e3, 1e6, 1e9} {
+			y, _ := endOf(t, m, protheroRobinson(k), []float64{1}, 10, Settings{RTol: 1e-8, ATol: 1e-8})
+			if math.Abs(y[0]-math.Cos(10)) > 1e-6 {
+				t.Errorf("%v, k = %g: %.12g, want %.12g", m, k, y[0], math.Cos(10))
+			}
+		}
+	}
+}
+
+// decay is dy0/dt = -k y0, dy1/dt = k y0.
+func decay(tb testing.TB, k float64) *Problem {
+	tb.Helper()
+	p, err := NewPattern(2, [][2]int{{1, 0}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := NewStructure(p, nil, Invariant{Weights: []float64{1, 1}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &Problem{
+		Structure: s,
+		Func:      func(_ float64, y, dst []float64) { dst[0], dst[1] = -k*y[0], k*y[0] },
+		Jacobian:  func(_ float64, _, dst []float64) { dst[0], dst[1], dst[2] = -k, k, 0 },
+	}
+}
+
+func TestOutputTimes(t *testing.T) {
+	times := []float64{0, 1e-3, 0.1, 0.1, 0.5, 2, 2.0000001, 30}
+	for _, m := range methods() {
+		y := []float64{1, 0}
+		seen := 0
+		_, err := Solve(context.Background(), m, decay(t, 1), 0, y, times, Settings{RTol: 1e-9, ATol: 1e-14},
+			func(k int, at float64, y []float64) error {
+				if k != seen || at != times[k] {
+					t.Errorf("%v: call %d is for time %d, %g", m, seen, k, at)
+				}
+				seen++
+				if want := math.Exp(-at); math.Abs(y[0]-want) > 1e-7*want+1e-13 {
+					t.Errorf("%v: y(%g) = %.12g, want %.12g", m, at, y[0], want)
+				}
+				return nil
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen != len(times) || math.Abs(y[0]-math.Exp(-30)) > 1e-13 {
+			t.Errorf("%v: %d times, ends with %g", m, seen, y[0])
+		}
+	}
+}
+
+// TestInvariant asks for a loose tolerance and an invariant that holds all the
+// same, where the rounding of the Jacobian alone would be 1e4 times larger
+// than the slow rate.
+func TestInvariant(t *testing.T) {
+	const fast, slow = 1e20, 1.
+	p := dense(3, []Invariant{{Weights: []float64{1, 1, 1}}},
+		func(y, f []float64) {
+			a, b := fast*(y[0]-2*y[1]), slow*y[1]
+			f[0], f[1], f[2] = -a, a-b, b
+		},
+		func(y []float64, set func(int, int, float64)) {
+			set(0, 0, -fast)
+			set(0, 1, 2*fast)
+			set(1, 0, fast)
+			set(1, 1, -2*fast-slow)
+			set(2, 1, slow)
+		})
+	for _, m := range methods() {
+		y, _ := endOf(t, m, p, []float64{1, 0, 0}, 3, Settings{RTol: 1e-4, ATol: 1e-10})
+		if d := y[0] + y[1] + y[2] - 1; math.Abs(d) > 1e-13 {
+			t.Errorf("%v: the sum moved by %g", m, d)
+		}
+		// A third of what is left sits in the second component.
+		if want := -math.Expm1(-1.); math.Abs(y[2]-want) > 1e-3 {
+			t.Errorf("%v: %g has decayed, want %g", m, y[2], want)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	ignore := func(int, float64, []float64) error { return nil }
+	for _, m := range methods() {
+		solve := func(ctx context.Context, p *Problem, times []float64, s Settings) error {
+			_, err := Solve(ctx, m, p, 0, []float64{1, 0}, times, s, ignore)
+			return err
+		}
+		if err := solve(context.Background(), decay(t, 1), []float64{1}, Settings{MaxSteps: 3}); !errors.Is(err, ErrMaxSteps) {
+			t.Errorf("%v: %v, want ErrMaxSteps", m, err)
+		}
+		if err := solve(context.Background(), decay(t, math.Inf(1)), []float64{1}, Settings{}); !errors.Is(err, ErrNotFinite) {
+			t.Errorf("%v: %v, want ErrNotFinite", m, err)
+		}
+		if err := solve(context.Background(), decay(t, 1), []float64{1}, Settings{RTol: -1}); !errors.Is(err, ErrSettings) {
+			t.Errorf("%v: %v, want ErrSettings", m, err)
+		}
+		if err := solve(context.Background(), decay(t, 1), []float64{2, 1}, Settings{}); err == nil {
+			t.Errorf("%v: took times that decrease", m)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		p := decay(t, 1)
+		calls, plain := 0, p.Func
+		p.Func = func(at float64, y, dst []float64) {
+			if calls++; calls == 20 {
+				cancel()
+			}
+			plain(at, y, dst)
+		}
+		err := solve(ctx, p, []float64{1e3}, Settings{RTol: 1e-10})
+		var stopped *Error
+		if !errors.Is(err, context.Canceled) || !errors.As(err, &stopped) || calls > 40 {
+			t.Errorf("%v: %v after %d calls, want a prompt context.Canceled", m, err, calls)
+		}
+		// A solution that ends: y' = y^2 has a pole at t = 1.
+		pole := dense(2, nil, func(y, f []float64) { f[0], f[1] = y[0]*y[0], 0 },
+			func(y []float64, set func(int, int, float64)) { set(0, 0, 2*y[0]) })
+		if err := solve(context.Background(), pole, []float64{2}, Settings{}); !errors.As(err, &stopped) || math.Abs(stopped.Time-1) > 1e-3 {
+			t.Errorf("%v: %v, want an error at the pole", m, err)
+		}
+	}
+}
+
+// TestSameBits runs a method on another problem in between.
+func TestSameBits(t *testing.T) {
+	for _, m := range methods() {
+		refs := references()
+		first, _ := endOf(t, m, refs[1].problem, refs[1].y0, 1e3, Settings{})
+		endOf(t, m, refs[2].problem, refs[2].y0, 10, Settings{})
+		endOf(t, m, refs[1].problem, []float64{0, 0.5, 0.5}, 10, Settings{})
+		again, _ := endOf(t, m, refs[1].problem, refs[1].y0, 1e3, Settings{})
+		if !slices.Equal(first, again) {
+			t.Errorf("%v: %v, then %v", m, first, again)
 		}
 	}
 }
