@@ -223,8 +223,9 @@ func (p Parity) points(f frame) {
 			dots = append(dots, pt, pt.Add(vg.Point{X: markRadius * vg.Length(cos), Y: markRadius * vg.Length(sin)}))
 		}
 	}
-	for v := 0.0; v <= 1; v += 0.005 { // the diagonal is better not covered either
-		dots = append(dots, vg.Point{X: f.X(v), Y: f.Y(v)})
+	for v := 0.0; v <= 1; v += 0.005 { // the three lines are better not covered either
+		x := f.x.min * math.Pow(f.x.max/f.x.min, v)
+		dots = append(dots, f.point(x, x/2), f.point(x, x), f.point(x, 2*x))
 	}
 	// Half of the names go to the largest nuclides, half to those farthest from the diagonal, where a factor counts the
 	// less the smaller the nuclide.
