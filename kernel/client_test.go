@@ -27,6 +27,7 @@ type client struct {
 
 	shell, control, stdin, iopub, heartbeat zmq4.Socket
 	shells, controls, stdins, iopubs        chan received
+	interrupts                              chan<- os.Signal // as if the kernel's process received one
 }
 
 // received is a message with its content as a test reads it.
@@ -51,9 +52,10 @@ func startKernel(t *testing.T, start func(context.Context) (evaluator, error)) (
 	var served error
 	ended := make(chan struct{})
 	cache := t.TempDir()
+	interrupts := make(chan os.Signal)
 	go func() {
 		defer close(ended)
-		served = serve(ctx, file, cache, start)
+		served = serve(ctx, service{connectionFile: file, cache: cache, interrupts: interrupts, start: start})
 	}()
 	wait := sync.OnceValue(func() error {
 		select {
@@ -72,7 +74,9 @@ func startKernel(t *testing.T, start func(context.Context) (evaluator, error)) (
 	for deadline := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
 		conn, err := readConnection(file)
 		if err == nil && conn.HBPort != 0 {
-			return connect(t, conn), wait
+			c := connect(t, conn)
+			c.interrupts = interrupts
+			return c, wait
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("the kernel bound no ports")

@@ -53,10 +53,18 @@ type server struct {
 	log  func(error)
 }
 
-// serve runs a kernel on the sockets of a connection file until the context ends or a client shuts it down. It is
-// ready for clients before start has returned: cells wait for that, and each fails if it fails.
-func serve(ctx context.Context, connectionFile, cache string, start func(context.Context) (evaluator, error)) error {
-	conn, err := readConnection(connectionFile)
+// service is what serve needs to know.
+type service struct {
+	connectionFile string
+	cache          string           // for the history; "" keeps it in memory
+	interrupts     <-chan os.Signal // each interrupts the running cell
+	start          func(context.Context) (evaluator, error)
+}
+
+// serve runs a kernel on the sockets of a connection file until the context ends or a client shuts it down. Clients
+// need not wait for start: cells do, and each fails if it fails.
+func serve(ctx context.Context, v service) error {
+	conn, err := readConnection(v.connectionFile)
 	if err != nil {
 		return err
 	}
@@ -69,12 +77,12 @@ func serve(ctx context.Context, connectionFile, cache string, start func(context
 		log: func(err error) { fmt.Fprintln(os.Stderr, err) },
 	}
 	defer s.closeSockets()
-	if err := s.listen(connectionFile); err != nil {
+	if err := s.listen(v.connectionFile); err != nil {
 		return err
 	}
 	historyFile := ""
-	if cache != "" {
-		historyFile = filepath.Join(cache, "history.jsonl")
+	if v.cache != "" {
+		historyFile = filepath.Join(v.cache, "history.jsonl")
 	}
 	if s.history, err = openHistory(historyFile); err != nil {
 		s.log(err)
@@ -87,10 +95,20 @@ func serve(ctx context.Context, connectionFile, cache string, start func(context
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer close(s.ready)
-		s.eval, s.evalErr = start(ctx)
+		s.eval, s.evalErr = v.start(ctx)
 	})
 	wg.Go(func() { s.answer(ctx, s.questions) })
 	wg.Go(func() { s.answer(ctx, s.controls) })
+	wg.Go(func() {
+		for {
+			select {
+			case <-v.interrupts:
+				s.interrupt()
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
 	executed := make(chan struct{})
 	go func() {
 		defer close(executed)

@@ -295,6 +295,18 @@ func TestSecondInterruptReachesTheSession(t *testing.T) {
 	}
 }
 
+func TestInterruptSignal(t *testing.T) {
+	c, _, _ := startScript(t)
+	c.interrupts <- os.Interrupt // without a cell: nothing happens
+	id := c.send(c.shell, "execute_request", map[string]any{"code": "loop"})
+	for m := c.next(c.iopubs); m.str("text") != "looping"; m = c.next(c.iopubs) {
+	}
+	c.interrupts <- os.Interrupt
+	if m := c.next(c.shells); m.parent.MsgID != id || m.str("ename") != "interrupted" {
+		t.Errorf("the loop ended with %v", m.body)
+	}
+}
+
 func TestStdin(t *testing.T) {
 	c, _, _ := startScript(t)
 	for _, command := range []string{"input", "password"} {

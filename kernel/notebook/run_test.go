@@ -1,0 +1,146 @@
+package notebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"nuclab/kernel"
+)
+
+// script executes cells that are commands.
+type script struct{ sinks map[string]kernel.Sink }
+
+func (s *script) Execute(ctx context.Context, r kernel.Request) kernel.Result {
+	command, arg, _ := strings.Cut(r.Code, " ")
+	s.sinks[r.Code] = r.Sink
+	switch command {
+	case "print":
+		r.Sink.Stream("stdout", arg+" ")
+		r.Sink.Stream("stdout", arg+"\n")
+		r.Sink.Stream("stderr", "warning")
+	case "value":
+		return kernel.Result{Value: &kernel.DisplayData{Data: map[string]any{"text/plain": []byte(arg)}}}
+	case "show":
+		r.Sink.Display(kernel.DisplayData{Data: map[string]any{"text/plain": "old"}, ID: arg})
+	case "update":
+		r.Sink.Display(kernel.DisplayData{Data: map[string]any{"text/plain": "new"}, ID: arg, Update: true})
+	case "clear":
+		r.Sink.Stream("stdout", "gone")
+		r.Sink.Clear(true)
+		r.Sink.Stream("stdout", "kept")
+	case "input":
+		_, err := r.Sink.Input("?", false)
+		return kernel.Result{Err: &kernel.CellError{Name: "input", Value: err.Error()}}
+	case "fail":
+		return kernel.Result{Err: &kernel.CellError{Name: "panic", Value: arg, Traceback: []string{"trace"}}}
+	case "loop":
+		<-ctx.Done()
+		return kernel.Result{Err: &kernel.CellError{Name: "interrupted", Value: "stopped"}}
+	}
+	return kernel.Result{}
+}
+
+func code(cells ...string) *Notebook {
+	nb := &Notebook{}
+	for i, source := range cells {
+		nb.Cells = append(nb.Cells, &Cell{ID: fmt.Sprint(i), Type: Code, Source: source, Metadata: map[string]any{}})
+	}
+	return nb
+}
+
+func TestRunStoresOutputsAsJupyterDoes(t *testing.T) {
+	nb := code("print a", "", "value 42", "show x", "update x", "clear")
+	nb.Cells[0].Metadata["execution"] = map[string]any{"iopub.status.busy": "yesterday"}
+	nb.Cells[1].Count = 9
+	nb.Cells = append(nb.Cells, &Cell{Type: Markdown, Source: "fail if run"})
+	var steps []string
+	var streamed strings.Builder
+	s := &script{map[string]kernel.Sink{}}
+	err := nb.run(context.Background(), s, Settings{
+		Progress: func(p Progress) { steps = append(steps, fmt.Sprintf("%d/%d %v", p.Cell, p.Total, p.Done)) },
+		Stream:   func(name, text string) { streamed.WriteString(text) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.sinks["clear"].Stream("stdout", "late") // from a goroutine, after the end
+	want := [][]Output{
+		{{Type: Stream, Name: "stdout", Text: "a a\n"}, {Type: Stream, Name: "stderr", Text: "warning"}},
+		nil,
+		{{Type: ExecuteResult, Data: map[string]any{"text/plain": "42"}, Count: 2}},
+		{{Type: DisplayData, Data: map[string]any{"text/plain": "new"}, id: "x"}},
+		nil,
+		{{Type: Stream, Name: "stdout", Text: "kept"}},
+	}
+	for i, w := range want {
+		if got := nb.Cells[i].Outputs; !reflect.DeepEqual(got, w) {
+			t.Errorf("%q: outputs %+v, want %+v", nb.Cells[i].Source, got, w)
+		}
+	}
+	counts := []int{1, 0, 2, 3, 4, 5}
+	for i, w := range counts {
+		if nb.Cells[i].Count != w {
+			t.Errorf("%q: execution count %d, want %d", nb.Cells[i].Source, nb.Cells[i].Count, w)
+		}
+	}
+	if _, ok := nb.Cells[0].Metadata["execution"]; ok {
+		t.Error("times of another run are kept")
+	}
+	if len(steps) != 10 || steps[0] != "1/5 false" || steps[9] != "5/5 true" {
+		t.Errorf("progress %v", steps)
+	}
+	if got := streamed.String(); got != "a a\nwarninggonekeptlate" {
+		t.Errorf("streamed %q", got)
+	}
+	if spec := nb.Metadata["kernelspec"].(map[string]any); spec["name"] != "nuclab" || spec["language"] != "go" {
+		t.Errorf("kernelspec %v", spec)
+	}
+}
+
+func TestRunStopsAtTheFirstFailure(t *testing.T) {
+	nb := code("fail expected", "value 1", "fail boom", "print never")
+	nb.Cells[0].Metadata["tags"] = []any{"raises-exception"}
+	nb.Cells[3].Outputs = []Output{{Type: Stream, Name: "stdout", Text: "of another run"}}
+	err := nb.run(context.Background(), &script{map[string]kernel.Sink{}}, Settings{})
+	var cell *CellError
+	var why *kernel.CellError
+	if !errors.As(err, &cell) || cell.Cell != 3 || !errors.As(err, &why) || why.Value != "boom" || errors.Is(err, ErrInput) {
+		t.Fatalf("error %v", err)
+	}
+	if want := "notebook: cell 3: panic: boom"; err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+	want := []Output{{Type: ErrorOutput, EName: "panic", EValue: "boom", Traceback: []string{"trace"}}}
+	if !reflect.DeepEqual(nb.Cells[2].Outputs, want) || len(nb.Cells[1].Outputs) != 1 || nb.Cells[3].Outputs != nil {
+		t.Errorf("cells %+v", nb.Cells)
+	}
+}
+
+func TestRunTimesOutAndIsCancelled(t *testing.T) {
+	err := code("loop").run(context.Background(), &script{map[string]kernel.Sink{}}, Settings{Timeout: 10 * time.Millisecond})
+	if !errors.Is(err, ErrTimeout) || !strings.Contains(err.Error(), "cell 1: timed out after 10ms") {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	nb := code("print a", "loop", "print never")
+	err = nb.run(ctx, &script{map[string]kernel.Sink{}}, Settings{Progress: func(p Progress) {
+		if p.Cell == 2 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || len(nb.Cells[0].Outputs) != 2 {
+		t.Errorf("error %v, first cell %+v", err, nb.Cells[0])
+	}
+}
+
+func TestInputFailsWithoutAUser(t *testing.T) {
+	err := code("input").run(context.Background(), &script{map[string]kernel.Sink{}}, Settings{})
+	if err == nil || !strings.Contains(err.Error(), kernel.ErrNoInput.Error()) {
+		t.Errorf("error %v", err)
+	}
+}
