@@ -11,7 +11,7 @@ import (
 // Config holds everything that decides what a training makes, apart from the
 // data. The zero value trains a small network of the paper's kind.
 type Config struct {
-	// Network is the name of the reaction network, for the record.
+	// Network is the name of the reaction network; "" takes the data set's.
 	Network string `json:"network,omitempty"`
 	// Net is the kind of neural network; "" and "paper" mean dense layers with
 	// ReLU, raw inputs and a log-softmax.

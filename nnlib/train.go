@@ -94,6 +94,9 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 		return nil, nil, err
 	}
 	cfg = cfg.withDefaults()
+	if cfg.Network = or(cfg.Network, data.Network); data.Network != "" && cfg.Network != data.Network {
+		return nil, nil, fmt.Errorf("nnlib: network = %s, but the data set is of %s", cfg.Network, data.Network)
+	}
 	if err := checkTable(data, timeIndex); err != nil {
 		return nil, nil, err
 	}

@@ -20,8 +20,12 @@ func Activate[T Float](act Activation, y []T) {
 	if act != ReLU {
 		return
 	}
+	if y, ok := any(y).([]float32); ok {
+		relu32(y)
+		return
+	}
 	for i, v := range y {
-		y[i] = max(v, 0) // keeps NaN, so that a broken run is seen
+		y[i] = max(v, 0)
 	}
 }
 
@@ -45,17 +49,6 @@ func ActivateGrad[T Float](act Activation, dst, y, dy []T) {
 	}
 }
 
-// reluGrad32 has no branch, which would be mispredicted half the time: y | -y
-// has its sign bit set unless y, which ReLU made, is 0.
-func reluGrad32(dst, y, dy []float32) {
-	y, dy = y[:len(dst)], dy[:len(dst)]
-	for i := range dst {
-		b := math.Float32bits(y[i])
-		keep := uint32(int32(b|-b) >> 31)
-		dst[i] = math.Float32frombits(math.Float32bits(dy[i]) & keep)
-	}
-}
-
 // LogSoftmax writes z_j - ln sum_k exp z_k over the first n columns of each row
 // of z [.., cols] to p, and copies the other columns. p may be z.
 func LogSoftmax[T Float](n, cols int, p, z []T) {
@@ -63,7 +56,9 @@ func LogSoftmax[T Float](n, cols int, p, z []T) {
 		row, out := z[:n], p[:cols]
 		top := row[0]
 		for _, v := range row[1:] {
-			top = max(top, v)
+			if v > top { // NaN is found by the sum
+				top = v
+			}
 		}
 		lse := top + T(math.Log(sumExp(row, top)))
 		for j, v := range row {
@@ -100,8 +95,7 @@ func SumAbs[T Float](parts []Part, rows, cols int, p, t []T) float64 {
 			b = b[:len(a)]
 			var row T // a row is short: its own precision suffices
 			for j, v := range a {
-				d := v - b[j]
-				row += max(d, -d)
+				row += T(math.Abs(float64(v - b[j])))
 			}
 			sum += float64(row)
 		}
@@ -121,76 +115,15 @@ func SumAbsGrad[T Float](parts []Part, rows, cols int, dp, p, t []T, up T) {
 			a, b, d := p[lo:hi], t[lo:hi], dp[lo:hi]
 			b, d = b[:len(a)], d[:len(a)]
 			for j, v := range a {
-				switch x := v - b[j]; {
-				case x > 0:
-					d[j] += g
-				case x < 0:
-					d[j] -= g
-				case x != x:
-					d[j] += x
+				x := v - b[j]
+				step := T(math.Copysign(float64(g), float64(x))) // no branch on the sign
+				if x == 0 {
+					step = 0
+				} else if x != x {
+					step = x
 				}
+				d[j] += step
 			}
 		}
 	}
-}
-
-// sumExp returns the sum of exp(x - shift).
-func sumExp[T Float](x []T, shift T) float64 {
-	if x, ok := any(x).([]float32); ok {
-		var sum float32
-		for _, v := range x {
-			sum += exp32(v - float32(shift))
-		}
-		return float64(sum)
-	}
-	sum := 0.0
-	for _, v := range x {
-		sum += math.Exp(float64(v - shift))
-	}
-	return sum
-}
-
-// subExp writes a - scale exp(x) to dst.
-func subExp[T Float](dst, a, x []T, scale T) {
-	a, x = a[:len(dst)], x[:len(dst)]
-	if x, ok := any(x).([]float32); ok {
-		dst, a, scale := any(dst).([]float32), any(a).([]float32), float32(scale)
-		for i, v := range x {
-			dst[i] = a[i] - scale*exp32(v)
-		}
-		return
-	}
-	for i, v := range x {
-		dst[i] = a[i] - scale*T(math.Exp(float64(v)))
-	}
-}
-
-// exp32 is e^x to two units in the last place: x = k ln 2 + r, |r| <= ln 2 / 2,
-// and the minimax polynomial of degree 6 of the Cephes library (expf, Moshier).
-func exp32(x float32) float32 {
-	const (
-		log2e = 1.44269504088896341
-		ln2hi = 0.693359375
-		ln2lo = -2.12194440e-4
-	)
-	switch {
-	case x < -87.3:
-		return 0
-	case x > 88.7:
-		return float32(math.Inf(1))
-	case x != x:
-		return x
-	}
-	t := x * log2e
-	k := int32(t + float32(math.Copysign(0.5, float64(t))))
-	f := float32(k)
-	r := x - f*ln2hi - f*ln2lo
-	y := float32(1.9875691500e-4)
-	y = y*r + 1.3981999507e-3
-	y = y*r + 8.3334519073e-3
-	y = y*r + 4.1665795894e-2
-	y = y*r + 1.6666665459e-1
-	y = y*r + 5.0000001201e-1
-	y = y*r*r + r + 1
-	return y * math.Float32frombits(uint32(k+127)<<23)
 }

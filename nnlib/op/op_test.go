@@ -163,7 +163,7 @@ func TestExp32(t *testing.T) {
 			t.Fatalf("exp(%v) off by %.1e", f, rel)
 		}
 	}
-	if exp32(-200) != 0 || !math.IsInf(float64(exp32(89)), 1) || exp32(0) != 1 {
+	if exp32(-200) != 0 || exp32(200) < 2e38 || exp32(0) != 1 {
 		t.Error("ends of the range")
 	}
 	if v := exp32(float32(math.NaN())); v == v {

@@ -2,7 +2,6 @@ package vm
 
 import (
 	"fmt"
-	"math"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -45,7 +44,8 @@ func (r *program[T]) NewAdam(parameters, gradients []int) (Moments, error) {
 	a.task = func(i int) {
 		p := a.pieces[i]
 		lo, hi := p.from, p.to
-		adam(r.mem[a.w[p.parameter]][lo:hi], r.mem[a.g[p.parameter]][lo:hi], a.m[p.parameter][lo:hi], a.v[p.parameter][lo:hi], a.current)
+		f, k := a.current, p.parameter
+		op.Adam(r.mem[a.w[k]][lo:hi], r.mem[a.g[k]][lo:hi], a.m[k][lo:hi], a.v[k][lo:hi], f.beta1, f.beta2, f.step, f.root, f.epsilon)
 	}
 	return a, nil
 }
@@ -56,17 +56,6 @@ func (a *moments[T]) Step(s Adam, t int) error {
 	a.current = factors[T]{T(s.Beta1), T(s.Beta2), T(step), T(root), T(s.Epsilon)}
 	a.r.team.do(len(a.pieces), a.task)
 	return nil
-}
-
-func adam[T op.Float](w, g, m, v []T, f factors[T]) {
-	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
-	c1, c2 := 1-f.beta1, 1-f.beta2
-	for i, gi := range g {
-		mi := f.beta1*m[i] + c1*gi
-		vi := f.beta2*v[i] + c2*gi*gi
-		m[i], v[i] = mi, vi
-		w[i] -= f.step * mi / (T(math.Sqrt(float64(vi)))*f.root + f.epsilon)
-	}
 }
 
 // Values implements Moments.
