@@ -121,7 +121,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	n := net.Len()
 	for i := range table.Len() {
-		p, err := sampler.At(uint64(i))
+		p, err := sampler.At(context.Background(), uint64(i))
 		if err != nil {
 			t.Fatal(err)
 		}

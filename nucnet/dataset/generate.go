@@ -247,7 +247,7 @@ func (g *generator) rows(ctx context.Context, file File, write func(<-chan row) 
 func (g *generator) burn(ctx context.Context, index int) (row, error) {
 	l := g.layout
 	r := row{index: int64(index), numbers: make([]float64, l.numbers()), status: statusOK}
-	p, err := g.sampler.At(uint64(index))
+	p, err := g.sampler.At(ctx, uint64(index))
 	if err != nil {
 		return r, err
 	}

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -145,13 +146,14 @@ func New(d Design) (*Sampler, error) {
 	return s, err
 }
 
-// maxDraws limits PaperReject to what takes some tens of milliseconds; the paper's window needs a few hundred.
-const maxDraws = 20_000
+// maxDraws limits PaperReject to what takes some seconds. The paper's window needs hundreds of draws in its middle and
+// ten thousand or more at its lower end, where mesa_80 is seldom by itself.
+const maxDraws = 1_000_000
 
 // At returns point index, counted from 0. It depends on the design and the index alone. Temperature and density are
-// rounded to three decimals of their logarithms, as in the paper's data. The only error is that of PaperReject when no
-// draw comes close enough to the Ye wanted.
-func (s *Sampler) At(index uint64) (Point, error) {
+// rounded to three decimals of their logarithms, as in the paper's data. The only errors are those of PaperReject, when
+// no draw comes close enough to the Ye wanted or ctx ends before one does.
+func (s *Sampler) At(ctx context.Context, index uint64) (Point, error) {
 	var u [3]float64
 	s.sobol.At(index, u[:])
 	in := func(r [2]float64, u float64) float64 { return r[0] + u*(r[1]-r[0]) }
@@ -174,7 +176,10 @@ func (s *Sampler) At(index uint64) (Point, error) {
 		return p, Tilt(p.X, logs, s.z, p.Ye)
 	case PaperReject:
 		closest := math.Inf(1)
-		for range maxDraws {
+		for n := range maxDraws {
+			if n%1000 == 999 && ctx.Err() != nil {
+				return Point{}, ctx.Err()
+			}
 			s.drawLogs(rng, logs)
 			softmax(p.X, logs)
 			ye := dot(p.X, s.z)

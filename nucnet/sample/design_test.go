@@ -1,9 +1,11 @@
 package sample
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"nuclab/nucnet/nuclide"
@@ -34,7 +36,7 @@ func TestPoints(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range n {
-				p, err := s.At(uint64(i))
+				p, err := s.At(context.Background(), uint64(i))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -69,11 +71,11 @@ func TestIndependence(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, i := range before {
-			if _, err := s.At(i); err != nil {
+			if _, err := s.At(context.Background(), i); err != nil {
 				t.Fatal(err)
 			}
 		}
-		p, err := s.At(index)
+		p, err := s.At(context.Background(), index)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,13 +191,18 @@ func TestDesignErrors(t *testing.T) {
 			t.Errorf("%s: error %v, want %v", name, err, c.want)
 		}
 	}
-	// A Ye that the generator practically never meets by itself.
-	s, err := New(Design{Nuclides: nuclides, Generator: PaperReject, Ye: [2]float64{0.05, 0.05}})
+	// Few nuclides, which make for fast draws, and a tolerance that none of them meets.
+	s, err := New(Design{Nuclides: nuclides[:5], Generator: PaperReject, Tolerance: 1e-13})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.At(0); err == nil {
-		t.Error("rejection met Ye = 0.05 at once")
+	if _, err := s.At(context.Background(), 0); err == nil || !strings.Contains(err.Error(), "none of 1000000") {
+		t.Errorf("rejection: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := s.At(ctx, 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end of the context: %v", err)
 	}
 }
 
@@ -207,7 +214,7 @@ func BenchmarkAt(b *testing.B) {
 				b.Fatal(err)
 			}
 			for i := range uint64(b.N) {
-				if _, err := s.At(i); err != nil {
+				if _, err := s.At(context.Background(), i); err != nil {
 					b.Fatal(err)
 				}
 			}
