@@ -342,3 +342,17 @@ func (p *packages) Guess(name string, members []string) string {
 	}
 	return ""
 }
+
+// LoadedPaths lists the packages outside the standard library that the session has loaded.
+func (p *packages) LoadedPaths() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []string
+	for path, k := range p.known {
+		if !k.Standard && !strings.Contains("/"+path+"/", "/internal/") {
+			all = append(all, path)
+		}
+	}
+	sort.Strings(all)
+	return all
+}

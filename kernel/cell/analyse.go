@@ -57,11 +57,13 @@ type unit struct {
 
 // analysis is the work on one cell.
 type analysis struct {
-	n       *Notebook
-	main    *unit
-	units   map[*token.File]*unit
-	chunks  []Chunk
-	program bool // has a package clause or func main: variables are initialised in the order of dependence
+	n          *Notebook
+	main       *unit
+	units      map[*token.File]*unit
+	chunks     []Chunk
+	lenient    bool // goes on after syntax errors
+	syntaxOnly bool // loads no packages
+	program    bool // has a package clause or func main: variables are initialised in the order of dependence
 
 	stmts    *ast.FuncDecl // the function around the statements
 	decls    []ast.Decl    // for the type checker
@@ -105,13 +107,7 @@ const (
 // Analyse checks a cell against the notebook and rewrites it. It changes nothing; see Commit. On failure the problems
 // are not empty, in the order of the text.
 func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
-	a := &analysis{
-		n: n, main: &unit{src: src, prefix: len(stmtPrefix)},
-		units: make(map[*token.File]*unit), declared: make(map[string]bool), idents: make(map[string]bool),
-		original: make(map[types.Object]types.Object), seen: make(map[Problem]bool),
-		aliases: make(map[string]string), uses: make(map[*types.PkgName]int),
-		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration)},
-	}
+	a := n.newAnalysis(src)
 	defer func() {
 		if p := recover(); p != nil {
 			if _, bug := p.(runtime.Error); !bug {
@@ -127,6 +123,16 @@ func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
 		}
 	}
 	return a.cell, nil
+}
+
+func (n *Notebook) newAnalysis(src string) *analysis {
+	return &analysis{
+		n: n, main: &unit{src: src, prefix: len(stmtPrefix)},
+		units: make(map[*token.File]*unit), declared: make(map[string]bool), idents: make(map[string]bool),
+		original: make(map[types.Object]types.Object), seen: make(map[Problem]bool),
+		aliases: make(map[string]string), uses: make(map[*types.PkgName]int),
+		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration)},
+	}
 }
 
 func (a *analysis) problem(offset int, format string, args ...any) {
@@ -186,11 +192,11 @@ func (a *analysis) parse() {
 		return
 	}
 	stmts := a.parseText(a.main, stmtPrefix, blank(a.main.src, a.chunks, func(c Chunk) bool { return c.Kind == Code }), "\n}")
-	if len(a.problems) > 0 {
+	if len(a.problems) > 0 && !a.lenient || stmts == nil || len(stmts.Decls) == 0 {
 		return
 	}
 	decls := a.parseText(a.main, declPrefix, blank(a.main.src, a.chunks, func(c Chunk) bool { return c.Kind == Import || c.Kind == Func }), "")
-	if len(a.problems) > 0 {
+	if len(a.problems) > 0 && !a.lenient || decls == nil {
 		return
 	}
 	for _, c := range a.chunks {
@@ -200,7 +206,9 @@ func (a *analysis) parse() {
 		switch d := d.(type) {
 		case *ast.GenDecl:
 			for _, s := range d.Specs {
-				a.addImport(s.(*ast.ImportSpec))
+				if s, ok := s.(*ast.ImportSpec); ok && !a.syntaxOnly {
+					a.addImport(s)
+				}
 			}
 			a.decls = append(a.decls, d)
 		case *ast.FuncDecl:
@@ -527,9 +535,10 @@ func (a *analysis) check() {
 	a.stmts.Body.List = a.run
 	file := &ast.File{Package: a.stmts.Pos(), Name: ast.NewIdent(packagePath), Decls: append(a.decls, a.stmts)}
 	a.info = &types.Info{
-		Types: make(map[ast.Expr]types.TypeAndValue),
-		Defs:  make(map[*ast.Ident]types.Object),
-		Uses:  make(map[*ast.Ident]types.Object),
+		Types:  make(map[ast.Expr]types.TypeAndValue),
+		Defs:   make(map[*ast.Ident]types.Object),
+		Uses:   make(map[*ast.Ident]types.Object),
+		Scopes: make(map[ast.Node]*types.Scope),
 	}
 	conf := types.Config{
 		Importer:                 a.n.loader,

@@ -1,0 +1,117 @@
+package kernel
+
+import (
+	"sort"
+	"strings"
+
+	"nuclab/kernel/cell"
+)
+
+// Complete lists what may stand at the cursor, a byte of the code, which may be unfinished. It works while a cell runs.
+func (s *Session) Complete(code string, cursor int) Completion {
+	cursor = max(0, min(cursor, len(code)))
+	if c, ok := completeCommand(code, cursor); ok {
+		return c
+	}
+	none := Completion{Start: cursor, End: cursor}
+	select {
+	case <-s.started:
+	default:
+		return none
+	}
+	if s.startErr != nil {
+		return none
+	}
+	code = blankCommands(code)
+	if c, ok := s.completeImport(code, cursor); ok {
+		return c
+	}
+	s.bookMu.Lock()
+	defer s.bookMu.Unlock()
+	symbols, start, end := s.book.Complete(code, cursor)
+	c := Completion{Start: start, End: end}
+	for _, sym := range symbols {
+		c.Matches = append(c.Matches, Match{Text: sym.Name, Type: sym.Kind})
+	}
+	return c
+}
+
+// IsComplete judges code that is being typed: "complete", "incomplete" with the indentation of the next line, or
+// "invalid".
+func (s *Session) IsComplete(code string) (status, indent string) {
+	return cell.IsComplete(blankCommands(code))
+}
+
+// commandLines returns how many bytes at the start of a cell are command lines.
+func commandLines(code string) int {
+	n := 0
+	for n < len(code) {
+		line, _, more := strings.Cut(code[n:], "\n")
+		t := strings.TrimSpace(line)
+		if t != "" && t[0] != '%' && t[0] != '$' {
+			return n
+		}
+		n += len(line)
+		if more {
+			n++
+		}
+	}
+	return n
+}
+
+// blankCommands replaces the command lines of a cell by spaces, so that positions stay.
+func blankCommands(code string) string {
+	b := []byte(code)
+	for i := range commandLines(code) {
+		if b[i] != '\n' {
+			b[i] = ' '
+		}
+	}
+	return string(b)
+}
+
+func completeCommand(code string, cursor int) (Completion, bool) {
+	begin := strings.LastIndexByte(code[:cursor], '\n') + 1
+	typed := code[begin:cursor]
+	word := strings.TrimLeft(typed, " \t")
+	if begin > commandLines(code) || !strings.HasPrefix(word, "%") || strings.ContainsAny(word, " \t") {
+		return Completion{}, false
+	}
+	c := Completion{Start: cursor - len(word), End: cursor}
+	for _, name := range commandNames() {
+		if strings.HasPrefix(name, word) {
+			c.Matches = append(c.Matches, Match{Text: name, Type: "command"})
+		}
+	}
+	return c, true
+}
+
+// completeImport completes a path inside the quotes of an import.
+func (s *Session) completeImport(code string, cursor int) (Completion, bool) {
+	begin := strings.LastIndexByte(code[:cursor], '\n') + 1
+	line := code[begin:cursor]
+	quote := strings.LastIndexByte(line, '"')
+	if quote < 0 || strings.Count(line, `"`)%2 == 0 {
+		return Completion{}, false
+	}
+	head := strings.Fields(line[:quote])
+	inBlock := false
+	if open := strings.LastIndex(code[:begin], "import ("); open >= 0 {
+		inBlock = !strings.Contains(code[open:begin], ")")
+	}
+	if !(len(head) > 0 && head[0] == "import" || inBlock && len(head) <= 1) {
+		return Completion{}, false
+	}
+	typed := line[quote+1:]
+	c := Completion{Start: cursor - len(typed), End: cursor}
+	paths := append(s.module.StdPaths(), s.module.LoadedPaths()...)
+	sort.Strings(paths)
+	last := ""
+	for _, p := range paths {
+		if strings.HasPrefix(p, typed) && p != last {
+			c.Matches = append(c.Matches, Match{Text: p, Type: "package"})
+		}
+		last = p
+	}
+	return c, true
+}
