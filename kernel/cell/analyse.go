@@ -67,6 +67,7 @@ type analysis struct {
 
 	stmts    *ast.FuncDecl // the function around the statements
 	decls    []ast.Decl    // for the type checker
+	last     ast.Expr      // trailing expression
 	items    []item        // for the output, in order
 	run      []ast.Stmt    // for the type checker
 	declared map[string]bool
@@ -312,6 +313,7 @@ func (a *analysis) statement(s ast.Stmt, last bool) {
 		}
 	case *ast.ExprStmt:
 		if last {
+			a.last = s.X
 			a.items = append(a.items, item{last: s, mute: a.trailingSemicolon()})
 			if call := unparen(s.X); !isCall(call) {
 				// The checker accepts a bare expression only as an argument.
@@ -550,6 +552,12 @@ func (a *analysis) check() {
 			if !a.program && strings.HasPrefix(msg, "initialization cycle") {
 				// Cells initialise in the order of their text.
 				return
+			}
+			if strings.HasPrefix(e.Msg, "implicit assignment to unexported field") && strings.Contains(e.Msg, " of type "+packagePath+".") {
+				return // of another cell's type, which is exported in the output
+			}
+			if a.last != nil && e.Pos == a.last.Pos() && strings.HasSuffix(msg, "is not used") {
+				return // it is shown
 			}
 			a.problemAt(e.Pos, "%s", msg)
 		},

@@ -36,9 +36,15 @@ type rewriter struct {
 }
 
 // rewrite records the edits that turn a declaration or statement of the cell into what is compiled.
-func (a *analysis) rewrite(n ast.Node) {
+func (a *analysis) rewrite(n ast.Node) { a.rewriteValue(n, false) }
+
+// rewriteValue is rewrite for a value of a declaration, which may have two results.
+func (a *analysis) rewriteValue(n ast.Node, two bool) {
 	r := &rewriter{analysis: a, keep: make(map[ast.Node]bool), two: make(map[ast.Node]bool),
 		sel: make(map[*ast.Ident]bool), embeds: make(map[*ast.Ident]bool), waits: make(map[ast.Node]bool)}
+	if e, ok := n.(ast.Expr); ok && two {
+		r.two[unparen(e)] = true
+	}
 	ast.Inspect(n, func(n ast.Node) bool {
 		if n == nil {
 			last := r.pending[len(r.pending)-1]

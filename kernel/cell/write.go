@@ -17,10 +17,21 @@ const self = mark + mark + "self"
 // write makes the output.
 func (a *analysis) write() {
 	for _, it := range a.items {
-		for _, n := range []ast.Node{it.decl, it.fn, it.spec, it.def, it.stmt, it.last} {
-			if !isNil(n) {
-				a.rewrite(n)
+		switch {
+		case it.decl != nil:
+			a.rewrite(it.decl)
+		case it.fn != nil:
+			a.rewrite(it.fn)
+		case it.spec != nil:
+			for _, e := range it.spec.Values {
+				a.rewriteValue(e, len(it.spec.Names) == 2 && len(it.spec.Values) == 1)
 			}
+		case it.def != nil:
+			a.rewrite(it.def)
+		case it.stmt != nil:
+			a.rewrite(it.stmt)
+		case it.last != nil:
+			a.rewrite(it.last)
 		}
 	}
 	a.remember()
@@ -91,22 +102,6 @@ func (a *analysis) write() {
 	a.cell.Imports = imports
 	a.cell.Path = a.identify(out.String(), imports)
 	a.cell.Source = []byte(strings.ReplaceAll(out.String(), self, a.cell.Path))
-}
-
-func isNil(n ast.Node) bool {
-	switch n := n.(type) {
-	case *ast.GenDecl:
-		return n == nil
-	case *ast.FuncDecl:
-		return n == nil
-	case *ast.ValueSpec:
-		return n == nil
-	case *ast.AssignStmt:
-		return n == nil
-	case *ast.ExprStmt:
-		return n == nil
-	}
-	return n == nil
 }
 
 // imports writes the import declarations of what the output uses, and returns the paths.
