@@ -11,7 +11,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Widths of figures in AAS Journals, print size.
@@ -96,13 +95,9 @@ func (f *Figure) MIMEBundle() (data, metadata map[string]any) {
 }
 
 func (f *Figure) svg(w, h vg.Length) []byte {
-	c := vgsvg.New(w, h)
+	c := newSVG(w, h)
 	f.Draw(draw.New(c))
-	var b bytes.Buffer
-	c.WriteTo(&b) // a bytes.Buffer takes everything
-	// Liberation Sans has the widths of Arial and Helvetica, which stand in for it where it is not installed.
-	s := strings.ReplaceAll(b.String(), "font-family:Liberation Sans;font-variant:normal;font-weight:normal;",
-		"font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")
+	s := c.document()
 	if f.Alt != "" {
 		alt := html.EscapeString(f.Alt)
 		s = strings.Replace(s, "<svg ", `<svg role="img" aria-label="`+alt+`" `, 1)

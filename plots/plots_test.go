@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
@@ -283,6 +285,9 @@ func TestExport(t *testing.T) {
 	if !bytes.HasPrefix(pdf, []byte("%PDF-")) || bytes.Count(pdf, []byte("/FontFile2")) != 2 {
 		t.Errorf("the PDF embeds %d fonts, want 2", bytes.Count(pdf, []byte("/FontFile2")))
 	}
+	if n := bytes.Count(file(".svg"), []byte("@font-face")); n != 2 {
+		t.Errorf("the SVG embeds %d fonts, want 2", n)
+	}
 	img, err := png.DecodeConfig(bytes.NewReader(file(".png")))
 	if err != nil {
 		t.Fatal(err)
@@ -465,6 +470,55 @@ func TestMarkup(t *testing.T) {
 	with, _, _ := m.Box("^{56}Ni", fnt)
 	if digits := float64(with - wide); math.Abs(digits-2*0.556*7.2) > 0.02 { // a digit of the typeface is 0.556 wide
 		t.Errorf("two raised digits are %g points wide", digits)
+	}
+}
+
+// TestSubset: a subset is a font whose letters have the shapes and widths of the whole one, and nothing else.
+func TestSubset(t *testing.T) {
+	const chars = "AZ09 \u03c1\u2212\u00e9" // the last is made of two parts
+	face := fonts().Lookup(typeface, 1)
+	small, err := subsetOf(face, []rune(chars))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(small) > 4000 {
+		t.Errorf("%d letters in %d bytes", len(chars), len(small))
+	}
+	got, err := sfnt.Parse(small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var buf sfnt.Buffer
+	em := fixed.Int26_6(2048)
+	for _, c := range chars {
+		shape := func(f *sfnt.Font) (sfnt.Segments, fixed.Int26_6) {
+			id, err := f.GlyphIndex(&buf, c)
+			if err != nil || id == 0 {
+				t.Fatalf("%q: glyph %d, %v", c, id, err)
+			}
+			s, err := f.LoadGlyph(&buf, id, em, nil)
+			if err != nil {
+				t.Fatalf("%q: %v", c, err)
+			}
+			w, err := f.GlyphAdvance(&buf, id, em, 0)
+			if err != nil {
+				t.Fatalf("%q: %v", c, err)
+			}
+			return slices.Clone(s), w
+		}
+		s1, w1 := shape(face.Face)
+		s2, w2 := shape(got)
+		if !slices.Equal(s1, s2) || w1 != w2 {
+			t.Errorf("%q is not the same in the subset", c)
+		}
+	}
+	if id, _ := got.GlyphIndex(&buf, 'B'); id != 0 {
+		t.Error("B is in a subset that should not hold it")
+	}
+	for _, bad := range [][]byte{nil, []byte("no font at all"), small[:200], small[:len(small)-500]} {
+		if _, err := subset(bad, []rune("A"), func(rune) (uint16, bool) { return 1, true }); err == nil {
+			t.Errorf("no error for a font of %d bytes", len(bad))
+		}
 	}
 }
 

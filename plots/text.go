@@ -151,11 +151,14 @@ func (m Markup) drawRun(c vg.Canvas, r run, pt vg.Point) vg.Length {
 // fonts holds the Liberation family, parsed when the first figure is drawn.
 var fonts = sync.OnceValue(func() *font.Cache { return font.NewCache(liberation.Collection()) })
 
-// style returns a text style of the figures' typeface, Liberation Sans.
+// typeface is that of the figures.
+var typeface = font.Font{Typeface: "Liberation", Variant: "Sans"}
+
+// style returns a text style of the figures' typeface.
 func style(size float64, clr color.Color, x draw.XAlignment, y draw.YAlignment) text.Style {
 	return text.Style{
 		Color:   clr,
-		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)},
+		Font:    font.From(typeface, vg.Points(size)),
 		XAlign:  x,
 		YAlign:  y,
 		Handler: Markup{Fonts: fonts()},
