@@ -3,6 +3,7 @@ package nucnet
 import (
 	"context"
 	"fmt"
+	"syscall"
 	"testing"
 )
 
@@ -22,6 +23,7 @@ func BenchmarkBurn(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/T=%g/rho=%g/t=%g", name, s.t, s.rho, s.end), func(b *testing.B) {
 				x := pure(b, n, "si28")
 				steps := 0
+				start := cpuSeconds(b)
 				for b.Loop() {
 					r, err := n.Burn(context.Background(), State{s.t, s.rho, x}, []float64{s.end}, Options{})
 					if err != nil {
@@ -30,7 +32,18 @@ func BenchmarkBurn(b *testing.B) {
 					steps = r.Stats.Steps
 				}
 				b.ReportMetric(float64(steps), "steps/op")
+				b.ReportMetric((cpuSeconds(b)-start)/float64(b.N)*1e3, "cpu-ms/op")
 			})
 		}
 	}
+}
+
+// cpuSeconds returns the processor time that this process has used.
+func cpuSeconds(b *testing.B) float64 {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }

@@ -73,7 +73,7 @@ func (w *worker) burn(ctx context.Context, s State, times []float64, opt Options
 		w.methods[k] = solvers[k].make()
 	}
 	settings := ode.Settings{
-		RTol:     min(opt.RTol*solvers[k].rtol, max(opt.RTol, loosest)),
+		RTol:     opt.RTol * solvers[k].rtol,
 		ATol:     opt.ATol * solvers[k].atol,
 		Scale:    w.scale,
 		MaxSteps: opt.MaxSteps,

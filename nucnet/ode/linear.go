@@ -1,6 +1,9 @@
 package ode
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // linear is the sequence of linear systems (c I - J) x = b of one integration,
 // with invariants in the place of some rows.
@@ -10,7 +13,7 @@ type linear struct {
 	factors  lu
 	jac      []float64
 	c        float64
-	replace  [][]float64
+	full     [][]float64 // weights of the invariants
 	residual []float64
 	refine   bool
 	checked  bool
@@ -32,8 +35,9 @@ func (l *linear) init(st *Structure, stats *Stats) {
 	l.stats = stats
 	l.jac = grow(l.jac, st.pattern.NonZeros())
 	l.residual = grow(l.residual, n)
-	if len(l.replace) != n {
-		l.replace = make([][]float64, n)
+	l.full = l.full[:0]
+	for _, inv := range st.invariants {
+		l.full = append(l.full, inv.Weights)
 	}
 }
 
@@ -43,10 +47,6 @@ func (l *linear) evaluate(p *Problem, t float64, y []float64) {
 	p.Jacobian(t, y, l.jac)
 	l.stats.Jacobians++
 	if l.choice.choose(l.st, y) || l.factors.sym == nil {
-		clear(l.replace)
-		for k, r := range l.choice.rows {
-			l.replace[r] = l.st.invariants[k].Weights
-		}
 		l.factors.reset(l.st.symbolic(l.choice.rows))
 	}
 }
@@ -56,7 +56,7 @@ func (l *linear) factor(c float64) error {
 	l.c = c
 	l.checked, l.refine = false, false
 	l.stats.Factorizations++
-	return l.factors.factor(c, l.jac, l.replace)
+	return l.factors.factor(c, l.jac, l.full)
 }
 
 // solve overwrites b by x. What b holds in rows that an invariant replaces does
@@ -75,14 +75,14 @@ func (l *linear) solve(b, off []float64) error {
 		}
 	}
 	if l.checked && !l.refine {
-		l.factors.solve(b)
+		l.substitute(b)
 		return nil
 	}
 	rhs := l.residual
 	copy(rhs, b)
-	l.factors.solve(b)
+	l.substitute(b)
 	if err := l.backwardError(rhs, b); l.checked || err > 1e-11 {
-		l.factors.solve(rhs)
+		l.substitute(rhs)
 		for i, d := range rhs {
 			b[i] += d
 		}
@@ -96,6 +96,23 @@ func (l *linear) solve(b, off []float64) error {
 	return nil
 }
 
+// substitute solves by the factors, and for the quadratures afterwards.
+func (l *linear) substitute(b []float64) {
+	l.factors.solve(b)
+	p := l.st.pattern
+	for _, i := range l.st.quadratures {
+		sum, diagonal := b[i], l.c
+		for e := p.start[i]; e < p.start[i+1]; e++ {
+			if j := int(p.cols[e]); j == i {
+				diagonal -= l.jac[e]
+			} else {
+				sum += l.jac[e] * b[j]
+			}
+		}
+		b[i] = sum / diagonal
+	}
+}
+
 // backwardError replaces rhs by the residual rhs - M x and returns the largest
 // of its components relative to the terms that it was summed from.
 func (l *linear) backwardError(rhs, x []float64) float64 {
@@ -103,8 +120,8 @@ func (l *linear) backwardError(rhs, x []float64) float64 {
 	for i := range rhs {
 		size := math.Abs(rhs[i])
 		r := rhs[i]
-		if w := l.replace[i]; w != nil {
-			for j, v := range w {
+		if k := slices.Index(l.choice.rows, i); k >= 0 {
+			for j, v := range l.full[k] {
 				r -= v * x[j]
 				size += math.Abs(v * x[j])
 			}

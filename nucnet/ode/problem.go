@@ -58,9 +58,10 @@ type Invariant struct {
 // invariants and the order of elimination. It keeps the symbolic
 // factorisations made for it and may be used by several goroutines at once.
 type Structure struct {
-	pattern    *Pattern
-	invariants []Invariant
-	order      []int
+	pattern     *Pattern
+	invariants  []Invariant
+	order       []int // without the quadratures
+	quadratures []int // components that no equation but their own depends on
 
 	mu    sync.Mutex
 	known map[string]*symbolic
@@ -90,7 +91,27 @@ func NewStructure(p *Pattern, order []int, invariants ...Invariant) (*Structure,
 			}
 		}
 	}
-	return &Structure{pattern: p, invariants: invariants, order: order, known: map[string]*symbolic{}}, nil
+	if len(invariants) > maxTail {
+		return nil, fmt.Errorf("ode: %d invariants, want at most %d", len(invariants), maxTail)
+	}
+	s := &Structure{pattern: p, invariants: invariants, known: map[string]*symbolic{}}
+	needed := make([]bool, n)
+	for i := range n {
+		for _, j := range p.row(i) {
+			needed[j] = needed[j] || int(j) != i
+		}
+		for _, inv := range invariants {
+			needed[i] = needed[i] || inv.Weights[i] != 0
+		}
+	}
+	for _, i := range order {
+		if needed[i] {
+			s.order = append(s.order, i)
+		} else {
+			s.quadratures = append(s.quadratures, i)
+		}
+	}
+	return s, nil
 }
 
 // Dim returns the number of components.
@@ -108,19 +129,13 @@ func (s *Structure) symbolic(rows []int) *symbolic {
 	if sym := s.known[key]; sym != nil {
 		return sym
 	}
-	n := s.Dim()
-	full := make([]bool, n)
-	for _, r := range rows {
-		full[r] = true
-	}
-	order := make([]int, 0, n)
+	order := make([]int, 0, len(s.order))
 	for _, i := range s.order {
-		if !full[i] {
+		if !slices.Contains(rows, i) {
 			order = append(order, i)
 		}
 	}
-	order = append(order, rows...)
-	sym := newSymbolic(s.pattern, order, len(rows), full)
+	sym := newSymbolic(s.pattern, append(order, rows...), len(rows))
 	s.known[key] = sym
 	return sym
 }

@@ -123,29 +123,25 @@ func (it *integration) rhs(t float64, y, dst []float64) {
 	it.p.Func(t, y, dst)
 }
 
-// norm returns the largest error relative to its tolerance at the larger of
-// the two states, so that 1 is just tolerable. It is not finite if err is not.
+// norm returns the root mean square of errors relative to their tolerances at
+// the larger of the two states, so that 1 is just tolerable. It is not finite
+// if an error is not.
 func (it *integration) norm(err, y0, y1 []float64) float64 {
-	worst := 0.0
+	sum := 0.0
 	rtol, atol, scale := it.set.RTol, it.set.ATol, it.set.Scale
+	y0, y1 = y0[:len(err)], y1[:len(err)]
 	for i, e := range err {
-		a := atol
+		if e == 0 {
+			continue // a component that is and stays zero may have no tolerance
+		}
+		tol := atol
 		if scale != nil {
-			a *= scale[i]
+			tol *= scale[i]
 		}
-		e = math.Abs(e)
-		tol := a + rtol*max(math.Abs(y0[i]), math.Abs(y1[i]))
-		if !(e <= worst*tol) {
-			if e == 0 {
-				continue // a component that is and stays zero
-			}
-			worst = e / tol
-			if worst != worst {
-				return math.Inf(1)
-			}
-		}
+		e /= tol + rtol*max(math.Abs(y0[i]), math.Abs(y1[i]))
+		sum += e * e
 	}
-	return worst
+	return math.Sqrt(sum / float64(len(err)))
 }
 
 // firstStep estimates a first step from the slope f0 at the initial state and

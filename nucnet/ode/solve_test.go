@@ -26,7 +26,7 @@ func TestPublishedSolutions(t *testing.T) {
 	for _, m := range methods() {
 		for _, ref := range references() {
 			t.Run(fmt.Sprint(m, "/", ref.name), func(t *testing.T) {
-				y, stats := endOf(t, m, ref.problem, ref.y0, ref.t, Settings{RTol: 1e-9, ATol: 1e-18})
+				y, stats := endOf(t, m, ref.problem, ref.y0, ref.t, Settings{RTol: 1e-10, ATol: 1e-18})
 				t.Logf("%+v", stats)
 				for i := range y {
 					if math.Abs(y[i]/ref.want[i]-1) > 1e-7 {
