@@ -172,6 +172,13 @@ func openPart(path string, r Recipe, want File) (_ *part, err error) {
 	if id, _ := p.Lookup("nuclab.id"); id != r.id() {
 		return nil, errors.New("the file belongs to another data set")
 	}
+	var columns []string
+	for _, f := range p.Schema().Fields() {
+		columns = append(columns, f.Name())
+	}
+	if !slices.Equal(columns, columnNames(r.Nuclides, len(r.Times))) {
+		return nil, errors.New("the file has other columns than its data set")
+	}
 	if first, _ := p.Lookup("nuclab.first"); first != fmt.Sprint(want.First) || p.NumRows() != int64(want.Samples) {
 		return nil, fmt.Errorf("the file holds %d samples from number %s, want %d from %d", p.NumRows(), first, want.Samples, want.First)
 	}
