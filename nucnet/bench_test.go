@@ -47,3 +47,32 @@ func cpuSeconds(b *testing.B) float64 {
 	}
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
+
+// BenchmarkParts times what a step is made of, at a state on the way to
+// equilibrium.
+func BenchmarkParts(b *testing.B) {
+	for _, name := range []string{"mesa_80", "mesa_151"} {
+		n := stock(b, name)
+		o := Options{}.WithDefaults()
+		s := State{5e9, 1e9, pure(b, n, "si28")}
+		w := workerFor(b, n, o)
+		y := burnComponents(b, w, s, 1e-3, o)
+		dst, jac := make([]float64, w.plan.dim), make([]float64, w.plan.jacobian.nonzeros)
+		b.Run(name+"/rhs", func(b *testing.B) {
+			for b.Loop() {
+				y[w.plan.change] += 1e-15 // so that nothing is taken from the last call
+				w.slope(0, y, dst)
+			}
+		})
+		b.Run(name+"/jacobian", func(b *testing.B) {
+			for b.Loop() {
+				w.jacobian(0, y, jac)
+			}
+		})
+		b.Run(name+"/rates", func(b *testing.B) {
+			for b.Loop() {
+				w.plan.links.EvalStrong(5e9, w.lambda, w.reverse, nil, nil)
+			}
+		})
+	}
+}

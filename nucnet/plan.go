@@ -39,6 +39,7 @@ type plan struct {
 
 	pairs  []flow // at most two nuclides on either side
 	others []flow
+	hot    []pair // what the right-hand side needs of pairs
 	weak   []decay
 
 	structure *ode.Structure
@@ -58,6 +59,10 @@ type flow struct {
 	// Places in the values of the Jacobian, rows and columns (in..., out...).
 	places []int32
 }
+
+// pair is the part of a flow between at most two nuclides on either side that
+// the innermost loop reads: the nuclides and the enhancement factors.
+type pair struct{ a, b, c, d, in, out uint16 }
 
 // decay is a weak reaction.
 type decay struct {
@@ -118,6 +123,8 @@ func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
 		}
 		if f.nIn <= 2 && f.nOut <= 2 {
 			p.pairs = append(p.pairs, f)
+			p.hot = append(p.hot, pair{uint16(f.in[0]), uint16(f.in[1]), uint16(f.out[0]), uint16(f.out[1]),
+				uint16(f.channelIn), uint16(f.channelOut)})
 		} else {
 			p.others = append(p.others, f)
 		}

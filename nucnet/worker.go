@@ -165,33 +165,30 @@ func (w *worker) strongSlope(y, dst []float64) {
 	p := w.plan
 	ye := w.y[:len(dst)]
 	kf, kr := w.forwardRate, w.reverseRate
+	kf, kr = kf[:len(p.hot)], kr[:len(p.hot)]
 	if p.screener == nil {
-		for i := range p.pairs {
-			f := &p.pairs[i]
-			a, b, c, d := f.in[0], f.in[1], f.out[0], f.out[1]
-			net := kf[i]*ye[a]*ye[b] - kr[i]*ye[c]*ye[d]
-			dst[a] -= net
-			dst[b] -= net
-			dst[c] += net
-			dst[d] += net
+		for i, f := range p.hot {
+			net := kf[i]*ye[f.a]*ye[f.b] - kr[i]*ye[f.c]*ye[f.d]
+			dst[f.a] -= net
+			dst[f.b] -= net
+			dst[f.c] += net
+			dst[f.d] += net
 		}
 	} else {
 		w.screening.update(w, y)
 		factor := w.screening.factor
-		for i := range p.pairs {
-			f := &p.pairs[i]
-			a, b, c, d := f.in[0], f.in[1], f.out[0], f.out[1]
-			net := kf[i]*factor[f.channelIn]*ye[a]*ye[b] - kr[i]*factor[f.channelOut]*ye[c]*ye[d]
-			dst[a] -= net
-			dst[b] -= net
-			dst[c] += net
-			dst[d] += net
+		for i, f := range p.hot {
+			net := kf[i]*factor[f.in]*ye[f.a]*ye[f.b] - kr[i]*factor[f.out]*ye[f.c]*ye[f.d]
+			dst[f.a] -= net
+			dst[f.b] -= net
+			dst[f.c] += net
+			dst[f.d] += net
 		}
 	}
 	base := len(p.pairs)
 	for i := range p.others {
 		f := &p.others[i]
-		forward, reverse := kf[base+i], kr[base+i]
+		forward, reverse := w.forwardRate[base+i], w.reverseRate[base+i]
 		if p.screener != nil {
 			forward *= w.screening.factor[f.channelIn]
 			reverse *= w.screening.factor[f.channelOut]
@@ -270,27 +267,45 @@ func (w *worker) strongJacobian(dst []float64) {
 			reverse *= s.factor[f.channelOut]
 			w.screenColumns(f, forward*a*b, reverse*c*d)
 		}
-		// Derivatives of the net flux by the nuclides of both sides.
-		var by [4]float64
-		by[0] = forward * b
-		m := 1
-		if f.nIn == 2 {
-			by[1] = forward * a
-			m = 2
-		}
-		by[m] = -reverse * d
-		m++
-		if f.nOut == 2 {
-			by[m] = -reverse * c
-			m++
-		}
+		// Derivatives of the net flux by the nuclides of both sides, and the
+		// rows that lose and gain by it. Nearly all links have two nuclides
+		// in and one or two out.
 		places := f.places
-		split := f.nIn * m
-		for k, at := range places[:split] {
-			dst[at] -= by[k%m]
-		}
-		for k, at := range places[split:] {
-			dst[at] += by[k%m]
+		switch da, db, dc, dd := forward*b, forward*a, reverse*d, reverse*c; {
+		case f.nIn == 2 && f.nOut == 1:
+			at := (*[9]int32)(places)
+			dst[at[0]] -= da
+			dst[at[1]] -= db
+			dst[at[2]] += dc
+			dst[at[3]] -= da
+			dst[at[4]] -= db
+			dst[at[5]] += dc
+			dst[at[6]] += da
+			dst[at[7]] += db
+			dst[at[8]] -= dc
+		case f.nIn == 2 && f.nOut == 2:
+			at := (*[16]int32)(places)
+			dst[at[0]] -= da
+			dst[at[1]] -= db
+			dst[at[2]] += dc
+			dst[at[3]] += dd
+			dst[at[4]] -= da
+			dst[at[5]] -= db
+			dst[at[6]] += dc
+			dst[at[7]] += dd
+			dst[at[8]] += da
+			dst[at[9]] += db
+			dst[at[10]] -= dc
+			dst[at[11]] -= dd
+			dst[at[12]] += da
+			dst[at[13]] += db
+			dst[at[14]] -= dc
+			dst[at[15]] -= dd
+		default:
+			var by [4]float64
+			m := copy(by[:], []float64{da, db}[:f.nIn])
+			m += copy(by[m:], []float64{-dc, -dd}[:f.nOut])
+			scatter(dst, places, by[:m], f.nIn)
 		}
 	}
 	base := len(p.pairs)
@@ -311,11 +326,20 @@ func (w *worker) strongJacobian(dst []float64) {
 		for k := range f.nOut {
 			by[f.nIn+k] = -reverse * others(y, &f.out, k)
 		}
-		for k, at := range f.places {
-			if k < f.nIn*m {
-				dst[at] -= by[k%m]
+		scatter(dst, f.places, by[:m], f.nIn)
+	}
+}
+
+// scatter adds the derivatives of a net flux to the rows that gain by it, and
+// takes them from the first rows, which lose.
+func scatter(dst []float64, places []int32, by []float64, lose int) {
+	m := len(by)
+	for row := range len(places) / m {
+		for k, at := range places[row*m : (row+1)*m] {
+			if row < lose {
+				dst[at] -= by[k]
 			} else {
-				dst[at] += by[k%m]
+				dst[at] += by[k]
 			}
 		}
 	}
