@@ -23,6 +23,10 @@ type Config struct {
 	// First is the width of the first hidden layer; 0 means Width.
 	First int `json:"first,omitempty"`
 
+	// Inputs: "" and "raw" mean the paper's, log10 T, log10 rho and X as they
+	// are; "scaled" the same less their means over the training samples, in
+	// units of their standard deviations.
+	Inputs string `json:"inputs,omitempty"`
 	// Label chooses the energy that the net learns as e_nuc: "" and "whole"
 	// mean the energy released over the whole time less that of the neutrinos;
 	// "row" that of the last row of a BBQ run alone, over its own step.
@@ -75,7 +79,7 @@ func Paper(network string) (Config, error) {
 	}
 	return Config{
 		Network: network, Net: "paper", Layers: n, Width: 2048, First: 1024,
-		Label: "row", EnergyScale: paperScale, NeutrinoScale: paperScale, EnergyWeight: 1,
+		Inputs: "raw", Label: "row", EnergyScale: paperScale, NeutrinoScale: paperScale, EnergyWeight: 1,
 		Epochs: 2000, Patience: 100, Batch: 512, LR: 1e-4, Validation: 0.05,
 	}, nil
 }
@@ -86,6 +90,7 @@ func (c Config) withDefaults() Config {
 	c.Layers = or(c.Layers, 3)
 	c.Width = or(c.Width, 512)
 	c.First = or(c.First, c.Width)
+	c.Inputs = or(c.Inputs, "raw")
 	c.Label = or(c.Label, "whole")
 	c.EnergyScale = or(c.EnergyScale, paperScale)
 	c.NeutrinoScale = or(c.NeutrinoScale, paperScale)
@@ -115,6 +120,8 @@ func (c Config) Check() error {
 	switch {
 	case c.Net != "paper":
 		return bad("net", c.Net, "paper")
+	case c.Inputs != "raw" && c.Inputs != "scaled":
+		return bad("inputs", c.Inputs, "raw or scaled")
 	case c.Label != "whole" && c.Label != "row":
 		return bad("label", c.Label, "whole or row")
 	case c.Device != "auto" && c.Device != "cpu":

@@ -10,7 +10,7 @@ import (
 
 // samples are the rows of a table as a network sees them, both [rows, N+2].
 type samples struct {
-	x      []float32 // log10 T, log10 rho, X, unscaled
+	x      []float32 // log10 T, log10 rho, X, as scaled
 	target []float32 // ln X after the time, floored, and the scaled energies
 	cols   int
 }
@@ -62,12 +62,12 @@ func energy(label string, e *dataset.End, row int) (float64, error) {
 }
 
 // read makes the samples of the given rows for one of the table's times.
-func read(c Config, t *dataset.Table, time int, rows []int) (*samples, error) {
+func read(c Config, scaling Scaling, t *dataset.Table, time int, rows []int) (*samples, error) {
 	n := len(t.Nuclides)
 	s := &samples{cols: n + 2}
 	e := &t.Ends[time]
 	for _, r := range rows {
-		s.x = appendInput(s.x, t.T[r], t.Rho[r], t.X[r*n:(r+1)*n])
+		s.x = scaling.appendInput(s.x, t.T[r], t.Rho[r], t.X[r*n:(r+1)*n])
 		for _, x := range e.X[r*n : (r+1)*n] {
 			s.target = append(s.target, float32(math.Log(max(x, floorX))))
 		}
@@ -87,11 +87,55 @@ func read(c Config, t *dataset.Table, time int, rows []int) (*samples, error) {
 	return s, nil
 }
 
+// Scaling is what is done to the inputs log10 T [K], log10 rho [g/cm3] and X
+// before the network sees them: less Mean, divided by Deviation. Both are empty
+// for raw inputs.
+type Scaling struct {
+	Mean      []float64 `json:"mean,omitempty"`
+	Deviation []float64 `json:"deviation,omitempty"`
+}
+
+// newScaling measures the inputs of the given rows.
+func newScaling(t *dataset.Table, rows []int) Scaling {
+	n := len(t.Nuclides)
+	s := Scaling{make([]float64, n+2), make([]float64, n+2)}
+	input := func(r, j int) float64 {
+		switch j {
+		case 0:
+			return math.Log10(t.T[r])
+		case 1:
+			return math.Log10(t.Rho[r])
+		}
+		return t.X[r*n+j-2]
+	}
+	for j := range s.Mean {
+		for _, r := range rows {
+			s.Mean[j] += input(r, j) / float64(len(rows))
+		}
+		for _, r := range rows {
+			d := input(r, j) - s.Mean[j]
+			s.Deviation[j] += d * d / float64(len(rows))
+		}
+		s.Deviation[j] = math.Sqrt(s.Deviation[j])
+		if s.Deviation[j] < 1e-6 { // an input that does not vary teaches nothing
+			s.Deviation[j] = 1
+		}
+	}
+	return s
+}
+
 // appendInput appends what the network gets for a state: T in K, rho in g/cm3.
-func appendInput(dst []float32, T, rho float64, x []float64) []float32 {
-	dst = append(dst, float32(math.Log10(T)), float32(math.Log10(rho)))
-	for _, v := range x {
+func (s Scaling) appendInput(dst []float32, T, rho float64, x []float64) []float32 {
+	add := func(j int, v float64) {
+		if len(s.Mean) > 0 {
+			v = (v - s.Mean[j]) / s.Deviation[j]
+		}
 		dst = append(dst, float32(v))
+	}
+	add(0, math.Log10(T))
+	add(1, math.Log10(rho))
+	for i, v := range x {
+		add(i+2, v)
 	}
 	return dst
 }

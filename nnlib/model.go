@@ -120,7 +120,7 @@ func (n *Net) Predict(ctx context.Context, states []nucnet.State) ([]Prediction,
 		if err := n.checkState(s); err != nil {
 			return nil, fmt.Errorf("nnlib: state %d: %w", i, err)
 		}
-		x = appendInput(x, s.T, s.Rho, s.X)
+		x = n.Scaling.appendInput(x, s.T, s.Rho, s.X)
 	}
 	out := make([]float32, len(x))
 	if err := n.predict(ctx, x, out); err != nil {

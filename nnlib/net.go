@@ -26,6 +26,8 @@ type Net struct {
 	Config Config
 	// Nuclides in the order of its inputs and outputs.
 	Nuclides []nuclide.Nuclide
+	// Scaling of its inputs.
+	Scaling Scaling
 	// Domain of its training samples.
 	Domain Domain
 	// History of its training.
@@ -138,7 +140,7 @@ func lossParts(outputs int, energyWeight float64) []op.Part {
 // maxRows is the most that is predicted at once.
 const maxRows = 512
 
-// predict runs the network on raw inputs x [rows, N+2] and writes ln X and
+// predict runs the network on inputs x [rows, N+2] and writes ln X and
 // scaled energies to out [rows, N+2].
 func (n *Net) predict(ctx context.Context, x, out []float32) error {
 	n.mu.Lock()

@@ -132,7 +132,7 @@ func TestSameSeedSameBits(t *testing.T) {
 func TestStockMachineGivesTheSameLoss(t *testing.T) {
 	d := table(t, 12, 4)
 	c := tiny.withDefaults()
-	s, err := read(c, d, 0, good(d))
+	s, err := read(c, Scaling{}, d, 0, good(d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +314,7 @@ func TestPatienceStopsAndKeepsTheBest(t *testing.T) {
 	rows := good(d)
 	stream := rand.New(rand.NewPCG(c.Seed, 1))
 	stream.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-	s, err := read(c, d, 0, rows[:2])
+	s, err := read(c, Scaling{}, d, 0, rows[:2])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,12 +330,32 @@ func TestPatienceStopsAndKeepsTheBest(t *testing.T) {
 func TestLabels(t *testing.T) {
 	d := table(t, 3, 9)
 	for label, want := range map[string]float64{"whole": d.Ends[1].Q[2] - d.Ends[1].EpsNuIntegral[2], "row": d.Ends[1].EpsNucRow[2]} {
-		s, err := read(Config{Label: label}.withDefaults(), d, 1, []int{2})
+		s, err := read(Config{Label: label}.withDefaults(), Scaling{}, d, 1, []int{2})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := float64(s.target[len(d.Nuclides)]) * 1e16; math.Abs(got-want) > 1e-6*want {
 			t.Errorf("%s: %v, not %v", label, got, want)
+		}
+	}
+}
+
+// The mean of a scaled input is 0, its variance 1.
+func TestScaledInputs(t *testing.T) {
+	d := table(t, 50, 12)
+	rows := good(d)
+	s, err := read(Config{}.withDefaults(), newScaling(d, rows), d, 0, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j := range s.cols {
+		var mean, square float64
+		for r := range rows {
+			v := float64(s.x[r*s.cols+j])
+			mean, square = mean+v/50, square+v*v/50
+		}
+		if math.Abs(mean) > 1e-5 || math.Abs(square-1) > 1e-5 {
+			t.Errorf("input %d has mean %g and mean square %g", j, mean, square)
 		}
 	}
 }

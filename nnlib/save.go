@@ -24,6 +24,7 @@ const (
 type netRecord struct {
 	Time    float64  `json:"time"`
 	Config  Config   `json:"config"`
+	Scaling Scaling  `json:"scaling"`
 	Domain  Domain   `json:"domain"`
 	History *History `json:"history"`
 }
@@ -31,7 +32,7 @@ type netRecord struct {
 // Save writes the model to one safetensors file: the weights of net k and layer
 // l as net<k>.layer<l>.weight [inputs, outputs] and .bias [outputs], and as
 // metadata the format, the nuclides in order, the SHA-256 of the weights, and
-// for each net its time, settings, training domain and history as JSON. A file
+// for each net its time, settings, scaling, training domain and history as JSON. A file
 // of that name is replaced only once the new one is whole.
 func (m *Model) Save(path string) error {
 	if err := m.check(); err != nil {
@@ -44,7 +45,7 @@ func (m *Model) Save(path string) error {
 	var records []netRecord
 	var tensors []namedTensor
 	for k, n := range m.Nets {
-		records = append(records, netRecord{n.Time, n.Config, n.Domain, n.History})
+		records = append(records, netRecord{n.Time, n.Config, n.Scaling, n.Domain, n.History})
 		for i, w := range n.weights {
 			tensors = append(tensors, namedTensor{tensorName(k, i), slices.Clone([]int(w.Shape())), data(w)})
 		}
@@ -135,6 +136,13 @@ func decode(metadata map[string]string, tensors map[string]namedTensor) (*Model,
 		if len(r.Domain.XMax) != len(nuclides) {
 			return nil, fmt.Errorf("net %d: a domain of %d nuclides, not %d", k, len(r.Domain.XMax), len(nuclides))
 		}
+		want := 0
+		if c.Inputs == "scaled" {
+			want = len(nuclides) + 2
+		}
+		if len(r.Scaling.Mean) != want || len(r.Scaling.Deviation) != want {
+			return nil, fmt.Errorf("net %d: a scaling of %d and %d inputs, not %d", k, len(r.Scaling.Mean), len(r.Scaling.Deviation), want)
+		}
 		// The file's tensors, not its settings, decide how much memory is taken.
 		dims := c.dims(len(nuclides))
 		for i := range 2 * (len(dims) - 1) {
@@ -146,7 +154,7 @@ func decode(metadata map[string]string, tensors map[string]namedTensor) (*Model,
 			all = append(all, t)
 		}
 		n := emptyNet(c, nuclides, r.Time)
-		n.Domain, n.History = r.Domain, r.History
+		n.Scaling, n.Domain, n.History = r.Scaling, r.Domain, r.History
 		for i, w := range n.weights {
 			copy(data(w), tensors[tensorName(k, i)].data)
 		}

@@ -20,7 +20,9 @@ func sprint(v any) string { return fmt.Sprint(v) }
 func saved(t *testing.T) (*Model, string) {
 	t.Helper()
 	d := table(t, 30, 20)
-	m := &Model{Nets: []*Net{train(t, tiny, d, 1), train(t, tiny, d, 0)}}
+	scaled := tiny
+	scaled.Inputs = "scaled"
+	m := &Model{Nets: []*Net{train(t, scaled, d, 1), train(t, tiny, d, 0)}}
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	if err := m.Save(path); err != nil {
 		t.Fatal(err)
@@ -39,7 +41,7 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 	s := []nucnet.State{state(table(t, 30, 20), 4)}
 	for k, n := range l.Nets {
-		if !reflect.DeepEqual(n.History, m.Nets[k].History) || !reflect.DeepEqual(n.Domain, m.Nets[k].Domain) || n.Config != m.Nets[k].Config {
+		if !reflect.DeepEqual(n.History, m.Nets[k].History) || !reflect.DeepEqual(n.Domain, m.Nets[k].Domain) || !reflect.DeepEqual(n.Scaling, m.Nets[k].Scaling) || n.Config != m.Nets[k].Config {
 			t.Errorf("net %d: settings, domain or history changed", k)
 		}
 		want, err := m.Nets[k].Predict(t.Context(), s)

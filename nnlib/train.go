@@ -108,15 +108,20 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 	stream := func(use uint64) *rand.Rand { return rand.New(rand.NewPCG(cfg.Seed, use)) }
 	stream(1).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	held := min(max(1, int(math.Round(cfg.Validation*float64(len(rows))))), len(rows)-1)
-	validation, err := read(cfg, data, timeIndex, rows[:held])
+	var scaling Scaling
+	if cfg.Inputs == "scaled" {
+		scaling = newScaling(data, rows[held:])
+	}
+	validation, err := read(cfg, scaling, data, timeIndex, rows[:held])
 	if err != nil {
 		return nil, nil, err
 	}
-	training, err := read(cfg, data, timeIndex, rows[held:])
+	training, err := read(cfg, scaling, data, timeIndex, rows[held:])
 	if err != nil {
 		return nil, nil, err
 	}
 	net := newNet(cfg, data.Nuclides, data.Times[timeIndex], stream(2))
+	net.Scaling = scaling
 	net.Domain = newDomain(data, rows[held:])
 	net.History = &History{}
 	t := &trainer{net: net, training: training, validation: validation, hooks: hooks, order: newOrder(training.rows(), stream(3))}
