@@ -88,49 +88,81 @@ func spread(want []float64, gap, lo, hi float64) []float64 {
 	return out
 }
 
-// labelInside writes the names of lines that leave the frame close beside them, where the least of any line or label
-// is covered.
+// labelInside writes the names of lines that leave the frame close beside them: near the highest point, away from other
+// lines, covering none.
 func (f frame) labelInside(lines, all []labelled) {
 	const step = 2 // points between samples of a line
-	var ink []vg.Point
+	var dots []vg.Point
 	samples := make(map[int][]vg.Point)
 	for _, l := range all {
 		for i := 1; i < len(l.xs); i++ {
 			p, q := f.point(l.xs[i-1], l.ys[i-1]), f.point(l.xs[i], l.ys[i])
 			n := 1 + int(math.Hypot(float64(q.X-p.X), float64(q.Y-p.Y))/step)
 			for k := range n {
-				r := p.Add(q.Sub(p).Scale(vg.Length(k) / vg.Length(n)))
-				if f.Contains(r) {
-					ink = append(ink, r)
+				if r := p.Add(q.Sub(p).Scale(vg.Length(k) / vg.Length(n))); f.Contains(r) {
 					samples[l.index] = append(samples[l.index], r)
 				}
 			}
 		}
+		dots = append(dots, samples[l.index]...)
 	}
+	const edge = 6 // free of labels along the frame, where the ticks are
 	var taken []vg.Rectangle
 	for _, l := range lines {
 		w, h := textWidth(l.text, tickSize), vg.Length(tickSize*0.9)
-		best, bestCost := vg.Rectangle{}, math.Inf(1)
-		for _, p := range samples[l.index] {
-			for _, d := range []vg.Point{{X: 0, Y: h}, {X: 0, Y: -h}, {X: w/2 + 4, Y: 0}, {X: -w/2 - 4, Y: 0},
-				{X: w/2 + 2, Y: h * 0.8}, {X: -w/2 - 2, Y: h * 0.8}, {X: w/2 + 2, Y: -h * 0.8}, {X: -w/2 - 2, Y: -h * 0.8}} {
-				m := p.Add(d)
-				r := vg.Rectangle{Min: m.Sub(vg.Point{X: w / 2, Y: h / 2}), Max: m.Add(vg.Point{X: w / 2, Y: h / 2})}
-				if r.Min.X < f.Min.X+6 || r.Max.X > f.Max.X-6 || r.Min.Y < f.Min.Y+6 || r.Max.Y > f.Max.Y-6 {
+		own := samples[l.index]
+		peak := f.Min.Y
+		for _, p := range own {
+			peak = max(peak, p.Y)
+		}
+		best, lowest := vg.Rectangle{}, math.Inf(1)
+		for i := 0; i < len(own); i += 3 {
+			p := own[i]
+			base := 0.12 * float64(peak-p.Y)
+			if base >= lowest {
+				continue
+			}
+			// A reader takes the name for that of the nearest line.
+			base += 0.6 * float64(others(p, dots, own))
+			for _, d := range []vg.Point{{Y: h * 0.9}, {Y: -h * 0.9}, {X: w/2 + 3}, {X: -w/2 - 3}, {X: w/2 + 1, Y: h * 0.8},
+				{X: -w/2 - 1, Y: h * 0.8}, {X: w/2 + 1, Y: -h * 0.8}, {X: -w/2 - 1, Y: -h * 0.8}} {
+				if base >= lowest {
+					break
+				}
+				r := box(p.Add(d), w, h)
+				if r.Min.X < f.Min.X+edge || r.Max.X > f.Max.X-edge || r.Min.Y < f.Min.Y+edge || r.Max.Y > f.Max.Y-edge {
 					continue
 				}
-				if cost := clutter(r, ink, taken); cost < bestCost {
-					best, bestCost = r, cost
+				if cost := base + 3*clutter(r, dots, taken); cost < lowest {
+					best, lowest = r, cost
 				}
 			}
 		}
-		if math.IsInf(bestCost, 1) {
+		if math.IsInf(lowest, 1) {
 			continue // no part of the line is inside the frame
 		}
 		taken = append(taken, best)
-		write(f.Canvas, l.text, tickSize, textColor(l.index), draw.XCenter,
-			best.Min.Add(best.Max).Scale(0.5))
+		write(f.Canvas, l.text, tickSize, textColor(l.index), draw.XCenter, best.Min.Add(best.Max).Scale(0.5))
 	}
+}
+
+// others counts the dots within some points of p that are not a line's own.
+func others(p vg.Point, dots, own []vg.Point) int {
+	const reach = 7
+	count := func(list []vg.Point) (n int) {
+		for _, q := range list {
+			if d := q.Sub(p); d.X*d.X+d.Y*d.Y < reach*reach {
+				n++
+			}
+		}
+		return n
+	}
+	return count(dots) - count(own)
+}
+
+// box returns the rectangle of a width and height around a point.
+func box(m vg.Point, w, h vg.Length) vg.Rectangle {
+	return vg.Rectangle{Min: m.Sub(vg.Point{X: w / 2, Y: h / 2}), Max: m.Add(vg.Point{X: w / 2, Y: h / 2})}
 }
 
 // nameNear writes a text near a point, where it covers the least and lies close, with a leader if it is not next to the
@@ -142,8 +174,7 @@ func (f frame) nameNear(at vg.Point, text string, dots []vg.Point, taken []vg.Re
 		for k := range 16 {
 			sin, cos := math.Sincos(float64(k) * math.Pi / 8)
 			// The nearest side or corner of the text lies that far away.
-			m := at.Add(vg.Point{X: (away + w/2) * vg.Length(cos), Y: (away + h/2) * vg.Length(sin)})
-			r := vg.Rectangle{Min: m.Sub(vg.Point{X: w / 2, Y: h / 2}), Max: m.Add(vg.Point{X: w / 2, Y: h / 2})}
+			r := box(at.Add(vg.Point{X: (away + w/2) * vg.Length(cos), Y: (away + h/2) * vg.Length(sin)}), w, h)
 			if r.Min.X < f.Min.X+5 || r.Max.X > f.Max.X-5 || r.Min.Y < f.Min.Y+5 || r.Max.Y > f.Max.Y-5 {
 				continue
 			}
@@ -164,10 +195,10 @@ func (f frame) nameNear(at vg.Point, text string, dots []vg.Point, taken []vg.Re
 }
 
 // clutter is how badly a label in r would cover lines and other labels.
-func clutter(r vg.Rectangle, ink []vg.Point, taken []vg.Rectangle) float64 {
+func clutter(r vg.Rectangle, dots []vg.Point, taken []vg.Rectangle) float64 {
 	const margin = 1.5
 	cost := 0.0
-	for _, p := range ink {
+	for _, p := range dots {
 		if p.X > r.Min.X-margin && p.X < r.Max.X+margin && p.Y > r.Min.Y-margin && p.Y < r.Max.Y+margin {
 			cost++
 		}

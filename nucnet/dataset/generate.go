@@ -276,9 +276,9 @@ func (g *generator) burn(ctx context.Context, index int) (row, error) {
 	return r, nil
 }
 
-// rowsPerGroup is the number of samples that lie together in a file, column by column: some 30 MB for mesa_80 at nine
+// rowsPerGroup is the number of samples that lie together in a file, column by column: some 14 MB for mesa_80 at nine
 // times, of which a reader needs only the columns it asks for.
-const rowsPerGroup = 4096
+const rowsPerGroup = 2048
 
 // writeParquet writes rows as they come and returns how many hold failed burns.
 func writeParquet(w io.Writer, r Recipe, file File, rows <-chan row, report func(int)) (failed int, err error) {

@@ -31,7 +31,7 @@ type Settings struct {
 	Steps     []float64      // s, for eps_nuc_row; empty: from one of Times to the next, the first from 0
 	Burn      nucnet.Options // physics and accuracy
 	Float     int            // bits of a stored number, 32 or 64; 0: 64
-	PerFile   int            // samples in one file; 0: 16384
+	PerFile   int            // samples in one file; 0: 2048
 	Workers   int            // burns at a time; 0: one for each processor. Without effect on the result
 	Shard     Shard          // part of the files to make; zero: all
 	Resume    bool           // go on with what an earlier, interrupted call left in the folder
@@ -91,7 +91,7 @@ func (s Settings) withDefaults() Settings {
 		s.Float = 64
 	}
 	if s.PerFile == 0 {
-		s.PerFile = 16384
+		s.PerFile = 2048
 	}
 	return s
 }
