@@ -1,6 +1,7 @@
 package nnlib
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -62,11 +63,14 @@ func energy(label string, e *dataset.End, row int) (float64, error) {
 }
 
 // read makes the samples of the given rows for one of the table's times.
-func read(c Config, scaling Scaling, t *dataset.Table, time int, rows []int) (*samples, error) {
+func read(ctx context.Context, c Config, scaling Scaling, t *dataset.Table, time int, rows []int) (*samples, error) {
 	n := len(t.Nuclides)
 	s := &samples{cols: n + 2}
 	e := &t.Ends[time]
 	for _, r := range rows {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		s.x = scaling.appendInput(s.x, t.T[r], t.Rho[r], t.X[r*n:(r+1)*n])
 		for _, x := range e.X[r*n : (r+1)*n] {
 			s.target = append(s.target, float32(math.Log(max(x, floorX))))

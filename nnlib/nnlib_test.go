@@ -132,7 +132,7 @@ func TestSameSeedSameBits(t *testing.T) {
 func TestStockMachineGivesTheSameLoss(t *testing.T) {
 	d := table(t, 12, 4)
 	c := tiny.withDefaults()
-	s, err := read(c, Scaling{}, d, 0, good(d))
+	s, err := read(t.Context(), c, Scaling{}, d, 0, good(d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +314,7 @@ func TestPatienceStopsAndKeepsTheBest(t *testing.T) {
 	rows := good(d)
 	stream := rand.New(rand.NewPCG(c.Seed, 1))
 	stream.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-	s, err := read(c, Scaling{}, d, 0, rows[:2])
+	s, err := read(t.Context(), c, Scaling{}, d, 0, rows[:2])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,10 +327,32 @@ func TestPatienceStopsAndKeepsTheBest(t *testing.T) {
 	}
 }
 
+func TestHooks(t *testing.T) {
+	c := tiny
+	c.Epochs = 4
+	var steps, epochs, done int
+	var last Progress
+	_, h, err := Train(t.Context(), c, table(t, 60, 13), 0, Hooks{
+		Step:  func(p Progress) { steps++; last = p },
+		Epoch: func(Epoch) { epochs++ },
+		Done:  func() { done++ },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 57 samples in batches of 16: 14 steps in four passes.
+	if steps != 14 || last.Step != 14 || last.Steps != 14 || epochs != 4 || len(h.Epochs) != 4 || done != 1 {
+		t.Errorf("%d steps (%+v), %d epochs, done %d times", steps, last, epochs, done)
+	}
+	if _, _, err := Train(t.Context(), c, table(t, 60, 13), 0, ShowProgress("test")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLabels(t *testing.T) {
 	d := table(t, 3, 9)
 	for label, want := range map[string]float64{"whole": d.Ends[1].Q[2] - d.Ends[1].EpsNuIntegral[2], "row": d.Ends[1].EpsNucRow[2]} {
-		s, err := read(Config{Label: label}.withDefaults(), Scaling{}, d, 1, []int{2})
+		s, err := read(t.Context(), Config{Label: label}.withDefaults(), Scaling{}, d, 1, []int{2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -344,7 +366,7 @@ func TestLabels(t *testing.T) {
 func TestScaledInputs(t *testing.T) {
 	d := table(t, 50, 12)
 	rows := good(d)
-	s, err := read(Config{}.withDefaults(), newScaling(d, rows), d, 0, rows)
+	s, err := read(t.Context(), Config{}.withDefaults(), newScaling(d, rows), d, 0, rows)
 	if err != nil {
 		t.Fatal(err)
 	}

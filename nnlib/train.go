@@ -54,6 +54,8 @@ type Progress struct {
 type Hooks struct {
 	Step  func(Progress)
 	Epoch func(Epoch)
+	// Done is called once, however the training ends.
+	Done func()
 }
 
 // order hands out the training samples in random order, pass after pass. A
@@ -112,11 +114,11 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 	if cfg.Inputs == "scaled" {
 		scaling = newScaling(data, rows[held:])
 	}
-	validation, err := read(cfg, scaling, data, timeIndex, rows[:held])
+	validation, err := read(ctx, cfg, scaling, data, timeIndex, rows[:held])
 	if err != nil {
 		return nil, nil, err
 	}
-	training, err := read(cfg, scaling, data, timeIndex, rows[held:])
+	training, err := read(ctx, cfg, scaling, data, timeIndex, rows[held:])
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,6 +128,9 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 	net.History = &History{}
 	t := &trainer{net: net, training: training, validation: validation, hooks: hooks, order: newOrder(training.rows(), stream(3))}
 	err = t.run(ctx)
+	if hooks.Done != nil {
+		hooks.Done()
+	}
 	return net, net.History, err
 }
 
