@@ -69,6 +69,15 @@ func (l layout) time(k int) int    { return 3 + l.nuclides + k*l.perTime() } // 
 func (l layout) end(k int) int     { return l.time(k) + 1 }                  // X at time k
 func (l layout) scalars(k int) int { return l.end(k) + l.nuclides }          // the end quantities
 
+// timeOf returns the place of the time that column c of a file belongs to, -1 for the start and the status.
+func (l layout) timeOf(c int) int {
+	i := c - 1 - l.time(0) // the index comes before the numbers
+	if i < 0 || i >= l.times*l.perTime() {
+		return -1
+	}
+	return i / l.perTime()
+}
+
 // row is one sample as it is stored.
 type row struct {
 	index   int64

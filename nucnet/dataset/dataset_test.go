@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -147,6 +148,19 @@ func TestRoundTrip(t *testing.T) {
 				t.Errorf("sample %d, time %d: eps_nuc_row %g, want %g", i, k, e.EpsNucRow[i], want)
 			}
 			q = b.Q
+		}
+	}
+	two, err := set.Load(2, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(two.Times, []float64{s.Times[2], s.Times[0]}) || !reflect.DeepEqual(two.Ends, []End{table.Ends[2], table.Ends[0]}) ||
+		!slices.Equal(two.X, table.X) || !slices.Equal(two.Status, table.Status) {
+		t.Error("two times alone are not those of the whole table")
+	}
+	for _, bad := range [][]int{{3}, {-1}, {1, 1}} {
+		if _, err := set.Load(bad...); !errors.Is(err, ErrSettings) {
+			t.Errorf("loading times %v: %v", bad, err)
 		}
 	}
 	if err := Verify(context.Background(), dir); err != nil {

@@ -288,7 +288,7 @@ func writeParquet(w io.Writer, r Recipe, file File, rows <-chan row, report func
 		parquet.MaxRowsPerRowGroup(rowsPerGroup),
 		parquet.KeyValueMetadata("nuclab.schema", schemaName),
 		parquet.KeyValueMetadata("nuclab.recipe", string(r.json())),
-		parquet.KeyValueMetadata("nuclab.id", r.id()),
+		parquet.KeyValueMetadata("nuclab.id", r.ID()),
 		parquet.KeyValueMetadata("nuclab.first", fmt.Sprint(file.First)),
 	}
 	out := parquet.NewWriter(w, options...)

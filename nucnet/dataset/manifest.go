@@ -96,8 +96,9 @@ func (s Settings) recipe(nuclides []nuclide.Nuclide, d sample.Design) Recipe {
 	}
 }
 
-// id is a hash of the recipe. Every file carries it, so that files of different sets cannot be mixed unnoticed.
-func (r Recipe) id() string {
+// ID is a hash of the recipe: it names the data. Every file carries it, so that files of different sets cannot be mixed
+// unnoticed.
+func (r Recipe) ID() string {
 	sum := sha256.Sum256(r.json())
 	return hex.EncodeToString(sum[:])
 }

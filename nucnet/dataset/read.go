@@ -68,15 +68,36 @@ func (t *Table) OK() []int {
 	return ok
 }
 
-// Load reads all samples of the set into memory, in order of their number. The error wraps ErrDamaged and names the
-// file if one is missing, cut short or not of this set; it does not compare hashes, see Verify.
-func (s *Set) Load() (*Table, error) {
+// Load reads all samples of the set into memory, in order of their number: those of all times, or of the places in
+// Manifest.Times given, which the table then holds in that order. The error wraps ErrDamaged and names the file if one
+// is missing, cut short or not of this set; it does not compare hashes, see Verify.
+func (s *Set) Load(times ...int) (*Table, error) {
+	if len(times) == 0 {
+		for k := range s.Times {
+			times = append(times, k)
+		}
+	}
+	want := map[int]int{} // place in the table by place in the set
+	for i, k := range times {
+		if _, twice := want[k]; k < 0 || k >= len(s.Times) || twice {
+			return nil, fmt.Errorf("dataset: %w: times number %v of a set with %d", ErrSettings, times, len(s.Times))
+		}
+		want[k] = i
+	}
 	rows := 0
 	for _, f := range s.Files {
 		rows += f.Samples
 	}
 	l := layout{len(s.Nuclides), len(s.Times)}
-	t := newTable(s.Recipe, rows)
+	t := newTable(s.Recipe, times, rows)
+	var only []string
+	for c, name := range columnNames(s.Nuclides, len(s.Times)) {
+		if k := l.timeOf(c); k < 0 {
+			only = append(only, name)
+		} else if _, ok := want[k]; ok {
+			only = append(only, name)
+		}
+	}
 	at := 0
 	for _, f := range s.Files {
 		p, err := openPart(filepath.Join(s.Dir, f.Name), s.Recipe, f)
@@ -84,8 +105,8 @@ func (s *Set) Load() (*Table, error) {
 			return nil, err
 		}
 		err = p.eachColumn(func(c int, row int, v parquet.Value) {
-			t.put(l, c, at+row, v)
-		})
+			t.put(l, c, at+row, v, want)
+		}, only...)
 		if err = errors.Join(err, p.Close()); err != nil {
 			return nil, fmt.Errorf("dataset: %s: %w: %w", p.path, ErrDamaged, err)
 		}
@@ -94,9 +115,12 @@ func (s *Set) Load() (*Table, error) {
 	return t, nil
 }
 
-func newTable(r Recipe, rows int) *Table {
-	t := &Table{Network: r.Network, Nuclides: slices.Clone(r.Nuclides), Times: slices.Clone(r.Times), Index: make([]int64, rows),
-		Status: make([]string, rows), Ends: make([]End, len(r.Times))}
+func newTable(r Recipe, times []int, rows int) *Table {
+	t := &Table{Network: r.Network, Nuclides: slices.Clone(r.Nuclides), Index: make([]int64, rows), Status: make([]string, rows),
+		Ends: make([]End, len(times))}
+	for _, k := range times {
+		t.Times = append(t.Times, r.Times[k])
+	}
 	column := func() []float64 { return make([]float64, rows) }
 	t.T, t.Rho, t.Ye = column(), column(), column()
 	t.X = make([]float64, rows*len(r.Nuclides))
@@ -106,8 +130,8 @@ func newTable(r Recipe, rows int) *Table {
 	return t
 }
 
-// put stores the value of column c, counted as in columnNames, of one row.
-func (t *Table) put(l layout, c, row int, v parquet.Value) {
+// put stores the value of column c, counted as in columnNames, of one row. Place tells where the table keeps the times.
+func (t *Table) put(l layout, c, row int, v parquet.Value, place map[int]int) {
 	switch c {
 	case 0:
 		t.Index[row] = v.Int64()
@@ -128,7 +152,7 @@ func (t *Table) put(l layout, c, row int, v parquet.Value) {
 		t.X[row*l.nuclides+c-l.start()] = x
 	default:
 		c -= l.start() + l.nuclides
-		e, c := &t.Ends[c/l.perTime()], c%l.perTime()
+		e, c := &t.Ends[place[c/l.perTime()]], c%l.perTime()
 		switch {
 		case c == 0: // the time itself, which Times holds
 		case c <= l.nuclides:
@@ -169,7 +193,7 @@ func openPart(path string, r Recipe, want File) (_ *part, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if id, _ := p.Lookup("nuclab.id"); id != r.id() {
+	if id, _ := p.Lookup("nuclab.id"); id != r.ID() {
 		return nil, errors.New("the file belongs to another data set")
 	}
 	var columns []string
@@ -202,11 +226,15 @@ func recovered(err *error) {
 func (p *part) eachColumn(visit func(column, row int, v parquet.Value), only ...string) (err error) {
 	defer recovered(&err)
 	fields := p.Schema().Fields()
+	wanted := make([]bool, len(fields))
+	for c, f := range fields {
+		wanted[c] = len(only) == 0 || slices.Contains(only, f.Name())
+	}
 	first := 0
 	var buffer [1024]parquet.Value
 	for _, g := range p.RowGroups() {
 		for c, chunk := range g.ColumnChunks() {
-			if len(only) > 0 && !slices.Contains(only, fields[c].Name()) {
+			if !wanted[c] {
 				continue
 			}
 			row := first
