@@ -47,8 +47,12 @@ func power(k int) string {
 }
 
 // logTicks labels powers of ten, every one or as many apart as leaves some n, and marks either the powers between
-// them or, if none is skipped, the multiples 2 to 9. A range of less than two powers has its 1, 2 and 5 labelled.
+// them or, if none is skipped, the multiples 2 to 9. A range of less than two powers has its 1, 2 and 5 labelled, one
+// of less than a factor of five the steps of a linear axis.
 func logTicks(lo, hi float64, n int) []tick {
+	if hi/lo < 5 && lo > 0.0099 && hi < 1001 {
+		return linearTicks(lo, hi, n)
+	}
 	first, last := int(math.Floor(math.Log10(lo)+1e-9)), int(math.Ceil(math.Log10(hi)-1e-9))
 	inside := func(v float64) bool { return v >= lo*(1-1e-9) && v <= hi*(1+1e-9) }
 	powers := 0

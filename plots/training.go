@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot/vg"
@@ -77,14 +78,18 @@ func (t Training) Figure() (*Figure, error) {
 			top += vg.Points(labelSize) + 3
 		}
 		f := inset(c,
-			axis{min: 0, max: max(float64(n), 2), label: "Epoch"},
+			axis{min: 0, max: max(1.03*float64(n), 2), label: "Epoch"},
 			axis{min: lo, max: hi, log: true, label: "Loss"}, 6, top)
 		if t.Title != "" {
 			write(c, t.Title, labelSize, ink, draw.XLeft, vg.Point{X: f.Min.X, Y: f.Max.Y + 3 + vg.Points(labelSize)/2})
 		}
 		if t.Best > 0 {
-			x := f.X(f.x.at(float64(t.Best)))
-			f.StrokeLines(draw.LineStyle{Color: faint, Width: 0.6, Dashes: []vg.Length{2, 2}}, []vg.Point{{X: x, Y: f.Min.Y}, {X: x, Y: f.Max.Y}})
+			curve := t.Validation
+			if len(curve) == 0 {
+				curve = t.Train
+			}
+			p := f.point(float64(t.Best), curve[t.Best-1])
+			f.StrokeLines(bestLine, []vg.Point{{X: p.X, Y: f.Min.Y}, p})
 		}
 		f.drawCurve(epochs, t.Train, 0)
 		f.drawCurve(epochs, t.Validation, 1)
@@ -118,30 +123,34 @@ func (f frame) dot(x, y float64, index int, radius vg.Length) {
 	}
 }
 
-// legend names the curves in the upper right corner, where a falling loss leaves room, and the best epoch at its mark.
+// bestLine drops from the best epoch's loss to its number.
+var bestLine = draw.LineStyle{Color: gray(0x50), Width: 0.7, Dashes: []vg.Length{1.5, 1.5}}
+
+// legend names the curves and the best epoch in the upper right corner, where a falling loss leaves room.
 func (t Training) legend(f frame) {
-	names := []string{"training"}
+	type entry struct {
+		name string
+		line draw.LineStyle
+		clr  color.Color
+	}
+	curve := func(name string, i int) entry {
+		return entry{name, draw.LineStyle{Color: lineColor(i), Width: 1.1, Dashes: lineDash(i)}, textColor(i)}
+	}
+	entries := []entry{curve("training", 0)}
 	if len(t.Validation) > 0 {
-		names = append(names, "validation")
-	}
-	width := vg.Length(0)
-	for _, s := range names {
-		width = max(width, textWidth(s, tickSize))
-	}
-	x, y := f.Max.X-8-width, f.Max.Y-12
-	for i, s := range names {
-		f.StrokeLines(draw.LineStyle{Color: lineColor(i), Width: 1.1, Dashes: lineDash(i)},
-			[]vg.Point{{X: x - 24, Y: y}, {X: x - 4, Y: y}})
-		write(f.Canvas, s, tickSize, textColor(i), draw.XLeft, vg.Point{X: x, Y: y})
-		y -= vg.Points(tickSize) * 1.4
+		entries = append(entries, curve("validation", 1))
 	}
 	if t.Best > 0 {
-		note := fmt.Sprintf("best: epoch %d", t.Best)
-		at := vg.Point{X: f.X(f.x.at(float64(t.Best))), Y: f.Min.Y + 10}
-		if at.X-textWidth(note, noteSize)-6 > f.Min.X {
-			write(f.Canvas, note, noteSize, gray(0x50), draw.XRight, at.Sub(vg.Point{X: 3}))
-		} else {
-			write(f.Canvas, note, noteSize, gray(0x50), draw.XLeft, at.Add(vg.Point{X: 3}))
-		}
+		entries = append(entries, entry{fmt.Sprintf("best: epoch %d", t.Best), bestLine, gray(0x50)})
+	}
+	width := vg.Length(0)
+	for _, e := range entries {
+		width = max(width, textWidth(e.name, tickSize))
+	}
+	x, y := f.Max.X-10-width, f.Max.Y-12
+	for _, e := range entries {
+		f.StrokeLines(e.line, []vg.Point{{X: x - 24, Y: y}, {X: x - 4, Y: y}})
+		write(f.Canvas, e.name, tickSize, e.clr, draw.XLeft, vg.Point{X: x, Y: y})
+		y -= vg.Points(tickSize) * 1.4
 	}
 }
