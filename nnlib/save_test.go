@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,7 +23,7 @@ func saved(t *testing.T) (*Model, string) {
 	d := table(t, 30, 20)
 	scaled := tiny
 	scaled.Inputs = "scaled"
-	m := &Model{Nets: []*Net{train(t, scaled, d, 1), train(t, tiny, d, 0)}}
+	m := &Model{Nets: []*Net{train(t, tiny, d, 1), train(t, scaled, d, 0)}}
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	if err := m.Save(path); err != nil {
 		t.Fatal(err)
@@ -144,40 +145,71 @@ func TestSaveKeepsTheOldFileWhenItFails(t *testing.T) {
 	}
 }
 
-// The format's own Python package must read what we write.
+// The format's own Python package must read what we write, and numpy, given the
+// weights and settings of the file alone, must predict what we predict.
 func TestPythonReadsTheModel(t *testing.T) {
 	python := testenv.Python(t, "safetensors", "numpy")
 	m, path := saved(t)
+	s := state(table(t, 30, 20), 3)
 	script := `
 import json, sys
+import numpy as np
 from safetensors import safe_open
+state = json.load(sys.stdin)
 with safe_open(sys.argv[1], "np") as f:
     meta = f.metadata()
-    w = f.get_tensor("net0.layer1.weight")
-    print(json.dumps({"format": meta["format"], "nuclides": meta["nuclides"], "time": json.loads(meta["nets"])[0]["time"],
-        "names": sorted(f.keys()), "shape": list(w.shape), "dtype": str(w.dtype), "first": [float(x) for x in w.ravel()[:5]]}))
+    net = json.loads(meta["nets"])[0]
+    layers = len([k for k in f.keys() if k.startswith("net0.") and k.endswith(".weight")])
+    h = np.array([np.log10(state["T"]), np.log10(state["Rho"])] + state["X"])
+    h = (h - net["scaling"]["mean"]) / net["scaling"]["deviation"]
+    for l in range(layers):
+        w, b = f.get_tensor(f"net0.layer{l}.weight"), f.get_tensor(f"net0.layer{l}.bias")
+        h = h @ w.astype(float) + b
+        if l + 1 < layers:
+            h = np.maximum(h, 0)
+    x = np.exp(h[:-2] - h[:-2].max())
+    print(json.dumps({"format": meta["format"], "nuclides": meta["nuclides"], "time": net["time"], "names": len(f.keys()),
+        "shape": list(f.get_tensor("net0.layer1.weight").shape), "x": list(x / x.sum()),
+        "energies": [h[-2] * net["config"]["energy_scale"], h[-1] * net["config"]["neutrino_scale"]]}))
 `
-	out, err := exec.Command(python, "-c", script, path).Output()
+	in, err := json.Marshal(s)
 	if err != nil {
-		t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
+		t.Fatal(err)
+	}
+	cmd := exec.Command(python, "-c", script, path)
+	cmd.Stdin = bytes.NewReader(in)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, stderr.Bytes())
 	}
 	var got struct {
-		Format, Nuclides, Dtype string
-		Time                    float64
-		Names                   []string
-		Shape                   []int
-		First                   []float32
+		Format, Nuclides string
+		Time             float64
+		Names            int
+		Shape            []int
+		X, Energies      []float64
 	}
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Format != "nuclab.model/1" || got.Nuclides != "h1,he4,si28,fe54,ni56" || got.Time != 1e-3 || got.Dtype != "float32" {
-		t.Errorf("metadata %+v", got)
+	if got.Format != "nuclab.model/1" || got.Nuclides != "h1,he4,si28,fe54,ni56" || got.Time != 1e-3 ||
+		got.Names != 12 || !reflect.DeepEqual(got.Shape, []int{32, 32}) {
+		t.Errorf("the file as Python sees it: %+v", got)
 	}
-	if !reflect.DeepEqual(got.Shape, []int{32, 32}) || len(got.Names) != 12 {
-		t.Errorf("tensors %v, shape %v", got.Names, got.Shape)
+	p, err := m.Predict(t.Context(), []nucnet.State{s}, 1e-3)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if want := data(m.Nets[0].weights[2])[:5]; !reflect.DeepEqual(got.First, want) {
-		t.Errorf("weights %v, not %v", got.First, want)
+	for j, want := range got.X {
+		if math.Abs(p[0].X[j]-want) > 1e-5 {
+			t.Errorf("X[%d] is %v, numpy says %v", j, p[0].X[j], want)
+		}
+	}
+	for j, v := range []float64{p[0].EpsNuc, p[0].EpsNu} {
+		if want := got.Energies[j]; math.Abs(v-want) > 1e-4*(math.Abs(want)+1e16) {
+			t.Errorf("energy %d is %v, numpy says %v", j, v, want)
+		}
 	}
 }

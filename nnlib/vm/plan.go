@@ -109,17 +109,18 @@ func size(n *G.Node) int {
 	return n.Shape().TotalSize()
 }
 
-// inPlace returns which inputs the operation may overwrite with its output.
-func inPlace(o G.Op) []int {
+// inPlace returns the input that an operation may overwrite with its output,
+// -1 if none. All of these work element by element or row by row.
+func inPlace(o G.Op) int {
 	if our, ok := o.(*op.Op); ok {
 		switch our.Kind {
 		case op.Head:
-			return []int{0}
+			return 0
 		case op.ActGrad, op.HeadGrad:
-			return []int{1}
+			return 1
 		}
 	}
-	return nil
+	return -1
 }
 
 // NewPlan orders the operations that the targets need and assigns buffers.
@@ -173,36 +174,26 @@ func NewPlan(targets ...*G.Node) (*Plan, error) {
 			s.InShape = append(s.InShape, c.Shape().Clone())
 			uses[c]--
 		}
-		scratch := func(c *G.Node) bool { return uses[c] == 0 && p.Buffers[at[c]].Node == nil }
-		reused := -1 // the input whose buffer the output takes over
+		// dead says that nothing else will read the buffer of an input.
+		dead := func(c *G.Node) bool { return uses[c] == 0 && p.Buffers[at[c]].Node == nil }
 		_, ours := n.Op().(*op.Op)
-		switch {
+		switch i := inPlace(n.Op()); {
 		case wanted:
 			s.Out = keep(n)
 			p.Outputs = append(p.Outputs, s.Out)
 		case !ours: // stock operations want values, which live with their nodes
 			s.Out = keep(n)
+		case i >= 0 && dead(in[i]):
+			s.Out = at[in[i]]
 		default:
-			for _, i := range inPlace(n.Op()) {
-				if scratch(in[i]) && p.Buffers[at[in[i]]].Len >= size(n) && len(p.Buffers) > 0 {
-					reused = i
-				}
-			}
-			if reused >= 0 {
-				s.Out = at[in[reused]]
-			} else {
-				s.Out = p.take(&free, size(n))
-			}
-			at[n] = s.Out
+			s.Out = p.take(&free, size(n))
 		}
+		at[n] = s.Out
 		p.Steps = append(p.Steps, s)
 		for i, c := range in {
-			if scratch(c) && s.In[i] != s.Out && !slices.Contains(free, s.In[i]) {
+			if dead(c) && s.In[i] != s.Out && !slices.Contains(free, s.In[i]) {
 				free = append(free, s.In[i])
 			}
-		}
-		if uses[n] == 0 && p.Buffers[s.Out].Node == nil {
-			free = append(free, s.Out)
 		}
 	}
 	return p, nil
