@@ -194,6 +194,41 @@ func TestBateman(t *testing.T) {
 	}
 }
 
+// TestDecayOfNickel compares with the reference run of the code BBQ at the same
+// rates (its tests/ni56).
+func TestDecayOfNickel(t *testing.T) {
+	members, err := nuclide.ParseList("neut,h1,he4,fe56,co56,ni56")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := New("decay", members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples := burn(t, n, State{1e3, 1e3, pure(t, n, "ni56")}, []float64{1, 1e5, 1e6}, Options{RTol: 1e-11, ATol: 1e-20})
+	for i, w := range []struct{ nuc, nu, fe, co, ni float64 }{
+		{3.9104359135e10, 9.4759628864e9, 6.860e-14, 1.3202351252e-6, .99999867976},
+		{3.7531842913e15, 8.4931243185e9, 6.5451129652e-4, .12302518075, .87632030795},
+		{2.6881557775e16, 3.5899576548e9, .044517376234, .68841037574, .26707224802},
+	} {
+		s := samples[i]
+		for name, want := range map[string]float64{"fe56": w.fe, "co56": w.co, "ni56": w.ni} {
+			tolerance := 1e-9
+			if want == 6.860e-14 {
+				tolerance = 1e-4 // printed to four digits
+			}
+			if got := fraction(t, n, s, name); math.Abs(got/want-1) > tolerance {
+				t.Errorf("t = %g: X(%s) = %.12g, want %.12g", s.Time, name, got, want)
+			}
+		}
+		// BBQ has older masses, and holds the losses at the initial density of
+		// electrons.
+		if math.Abs(s.EpsNu/w.nu-1) > 1e-4 || math.Abs(s.EpsNucBBQ/w.nuc-1) > 3e-3 {
+			t.Errorf("t = %g: eps_nu %.10g, eps_nuc %.10g, want %.10g, %.10g", s.Time, s.EpsNu, s.EpsNucBBQ, w.nu, w.nuc)
+		}
+	}
+}
+
 // qOf returns the energy released from pure ni56 in MeV mol/g.
 func qOf(n *Network, ni, co, fe float64) float64 {
 	at := func(name string) float64 {
@@ -341,6 +376,42 @@ func TestRobust(t *testing.T) {
 			if math.Abs(sum-1) > 1e-7 {
 				t.Errorf("T = %g, rho = %g, t = %g: sum X - 1 = %g", s.T, s.Rho, sample.Time, sum-1)
 			}
+		}
+	}
+}
+
+// TestEdges burns where something begins or ends: hydrogen, whose mean charge
+// crosses that below which there is no screening; neutrons without electrons;
+// helium and carbon at low temperature; and the corners of the range of states.
+func TestEdges(t *testing.T) {
+	n := stock(t, "mesa_80")
+	for _, s := range []struct {
+		t, rho float64
+		x      string
+		o      Options
+	}{
+		{7.167e9, 3.17e8, "h1", Options{RTol: 1e-10, ATol: 1e-15}},
+		{4.3e9, 4e7, "neut", Options{}},
+		{1.07e8, 2e8, "he4", Options{}},
+		{1.1e8, 4e8, "c12=0.4,ne20=0.3,n14=0.2,zn60=0.1", Options{RTol: 1e-9}},
+		{8e8, 1e6, "c12=0.5,ne20=0.5", Options{}},
+		{1e3, 1e-10, "n13", Options{}},
+		{1e11, 1e10, "fe56", Options{RTol: 1e-3}},
+		{1e11, 1e-10, "fe56", Options{RTol: 1e-3}},
+		{1e7, 1e12, "h1=0.5,c12=0.5", Options{RTol: 1e-3}},
+	} {
+		r, err := n.Burn(context.Background(), State{s.t, s.rho, pure(t, n, s.x)}, []float64{1e-6, 100}, s.o)
+		if err != nil {
+			t.Errorf("T = %g, rho = %g, %s: %v", s.t, s.rho, s.x, err)
+			continue
+		}
+		sum := 0.0
+		for _, x := range r.Samples[1].X {
+			sum += x
+		}
+		// What is printed as zero may have been a little below it.
+		if math.Abs(sum-1) > 1e-3*max(s.o.RTol, 1e-6) {
+			t.Errorf("T = %g, rho = %g, %s: sum X - 1 = %g", s.t, s.rho, s.x, sum-1)
 		}
 	}
 }

@@ -473,6 +473,7 @@ func (s *screenState) update(w *worker, y []float64) {
 		moved += math.Abs(d[k]) * s.largest[k]
 		far = far || math.Abs(d[k]) > 0.02*math.Abs(now[k])
 	}
+	far = far || math.Abs(now[0]/now[1]-1) < 5*switchWidth
 	if !s.valid || s.always || far || !(moved <= s.limit) {
 		s.evaluate(w, now)
 		return
@@ -489,6 +490,11 @@ func (s *screenState) update(w *worker, y []float64) {
 // maxLog keeps exponentials finite.
 const maxLog = 700
 
+// switchWidth is the range of Zbar above 1 within which screening sets in.
+// There is none up to Zbar = 1, in MESA and in package rate, and all of it
+// beyond; an equilibrium with a composition right there would have no solution.
+const switchWidth = 0.01
+
 // evaluate makes a state the new reference.
 func (s *screenState) evaluate(w *worker, now [3]float64) {
 	s.at, s.valid = now, true
@@ -497,6 +503,15 @@ func (s *screenState) evaluate(w *worker, now [3]float64) {
 	e := s.values
 	s.plan.screener.Eval(w.temperature, w.density, m, e)
 	s.largest = [3]float64{}
+	if x := (m.Zbar - 1) / switchWidth; x > 0 && x < 1 {
+		on, slope := x*x*(3-2*x), 6*x*(1-x)/switchWidth
+		for c, h := range e.H {
+			e.H[c] *= on
+			e.DAbar[c] *= on
+			e.DZbar[c] = e.DZbar[c]*on + h*slope
+			e.DZ2bar[c] *= on
+		}
+	}
 	for c, h := range e.H {
 		f := math.Exp(min(h, maxLog))
 		s.base[c], s.factor[c] = f, f

@@ -113,6 +113,7 @@ func (b *BDF) step(it *integration, _ float64) error {
 	if it.p.BeginStep != nil {
 		it.p.BeginStep(b.t, b.z[0])
 	}
+	const maxRefusals = 8
 	errorFailures, convergenceFailures, inadmissible := 0, 0, 0
 	for {
 		it.h = b.h
@@ -154,7 +155,7 @@ func (b *BDF) step(it *integration, _ float64) error {
 			b.restart(it)
 			continue
 		}
-		if !it.admissible(b.y, inadmissible) {
+		if inadmissible < maxRefusals && !it.admissible(b.y) {
 			b.retract()
 			it.stats.Rejected++
 			b.maxRatio = 1

@@ -78,6 +78,7 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 		safety       = 0.9
 		least, most  = 0.2, 8.0
 		afterFailure = 0.25
+		maxRefusals  = 8
 	)
 	if !r.fresh {
 		if err := r.refresh(it); err != nil {
@@ -117,7 +118,7 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 			it.h = h * max(least, factor)
 			continue
 		}
-		if !it.admissible(r.yNew, inadmissible) {
+		if inadmissible < maxRefusals && !it.admissible(r.yNew) {
 			inadmissible++
 			it.stats.Rejected++
 			r.afterRejection = true
@@ -126,7 +127,7 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 		}
 		it.stats.Steps++
 		if r.lastErr > 0 && size > 0 {
-			factor = min(factor, factor*math.Pow(r.lastErr/size, 0.4*power)*1.0)
+			factor *= min(1, math.Pow(r.lastErr/size, 0.4*power))
 		}
 		factor = min(most, max(least, factor))
 		if r.afterRejection {

@@ -110,11 +110,10 @@ func (it *integration) again() error {
 	return nil
 }
 
-// admissible reports whether a step may end at y, after so many smaller ones
-// were asked for. A step from a state that is not admissible itself may.
-func (it *integration) admissible(y []float64, refused int) bool {
-	const most = 8
-	return it.p.Admissible == nil || refused >= most || it.p.Admissible(y) || !it.p.Admissible(it.y)
+// admissible reports whether a step may end at y. One from a state that is not
+// admissible itself may.
+func (it *integration) admissible(y []float64) bool {
+	return it.p.Admissible == nil || it.p.Admissible(y) || !it.p.Admissible(it.y)
 }
 
 // rhs evaluates the right-hand side.

@@ -16,6 +16,10 @@ const (
 // maxMembers bounds a list of members, so that scratch space fits on the stack.
 const maxMembers = 1024
 
+// maxRatio is the logarithm of a ratio of reverse to forward rate beyond which the forward rate, and with it the
+// digits of the reverse one, may have underflowed.
+const maxRatio = 300
+
 // EvalStrong fills fwd and rev with the rates of l.Strong at temperature t (K) in their two directions, without
 // screening, and dfwd and drev with the derivatives with respect to t in 1/K. All have the length of l.Strong; the
 // derivatives may both be nil.
@@ -55,9 +59,17 @@ func (l *Links) EvalStrong(t float64, fwd, rev, dfwd, drev []float64) {
 			de -= dlnG[i]
 		}
 		ratio := math.Exp(e)
-		fwd[k], rev[k] = lambda, lambda*ratio
+		reverse, dReverse := lambda*ratio, ratio*(d+lambda*de)
+		if e > maxRatio {
+			reverse, dReverse = 0, 0
+			for i := range link.fits {
+				a, b := link.fits[i].EvalTimes(&p, e, de)
+				reverse, dReverse = reverse+a, dReverse+b
+			}
+		}
+		fwd[k], rev[k] = lambda, reverse
 		if dfwd != nil {
-			dfwd[k], drev[k] = slope*d, slope*ratio*(d+lambda*de)
+			dfwd[k], drev[k] = slope*d, slope*dReverse
 		}
 	}
 }

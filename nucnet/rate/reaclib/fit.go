@@ -21,11 +21,17 @@ const maxExponent = 228
 
 // Eval returns lambda and its derivative with respect to T9.
 func (a *Fit) Eval(p *Powers) (lambda, dT9 float64) {
-	e := a[0] + a[1]*p.Inv + a[2]*p.InvCbrt + a[3]*p.Cbrt + a[4]*p.T9 + a[5]*p.FiveThirds + a[6]*p.Ln
+	return a.EvalTimes(p, 0, 0)
+}
+
+// EvalTimes returns lambda times exp(ln) and its derivative with respect to T9, where dln is that of ln. Neither
+// factor need be a number that a float64 can hold.
+func (a *Fit) EvalTimes(p *Powers, ln, dln float64) (lambda, dT9 float64) {
+	e := a[0] + a[1]*p.Inv + a[2]*p.InvCbrt + a[3]*p.Cbrt + a[4]*p.T9 + a[5]*p.FiveThirds + a[6]*p.Ln + ln
 	if e > maxExponent {
 		return math.Exp(maxExponent), 0
 	}
 	lambda = math.Exp(e)
-	slope := (-a[1]*p.Inv+(a[3]*p.Cbrt-a[2]*p.InvCbrt+5*a[5]*p.FiveThirds)/3+a[6])*p.Inv + a[4]
+	slope := (-a[1]*p.Inv+(a[3]*p.Cbrt-a[2]*p.InvCbrt+5*a[5]*p.FiveThirds)/3+a[6])*p.Inv + a[4] + dln
 	return lambda, lambda * slope
 }
