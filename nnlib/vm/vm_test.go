@@ -306,6 +306,26 @@ func TestStockOperationsRun(t *testing.T) {
 	}
 }
 
+// Gorgonia's own product, with the library's underneath.
+func TestUseBLAS(t *testing.T) {
+	defer UseBLAS(blas.Gonum())
+	for _, lib := range []*blas.Library{blas.Gonum(), blas.Default()} {
+		UseBLAS(lib)
+		g := G.NewGraph()
+		a := G.NewMatrix(g, tensor.Float32, G.WithShape(2, 3), G.WithName("a"), G.WithValue(tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float32{1, 2, 3, 4, 5, 6}))))
+		b := G.NewMatrix(g, tensor.Float32, G.WithShape(3, 2), G.WithName("b"), G.WithValue(tensor.New(tensor.WithShape(3, 2), tensor.WithBacking([]float32{1, 0, 0, 1, 2, -1}))))
+		c := G.Must(G.Mul(a, b))
+		tape := G.NewTapeMachine(g)
+		run(t, tape)
+		tape.Close()
+		for i, want := range []float32{7, -1, 16, -1} {
+			if got := c.Value().Data().([]float32)[i]; got != want {
+				t.Errorf("%s: element %d of the product is %v, not %v", lib.Name(), i, got, want)
+			}
+		}
+	}
+}
+
 func TestNewValuesAreSeen(t *testing.T) {
 	n := build[float64](t, 3, 4, 5, 6)
 	m := machine(t, CPU{BLAS: blas.Gonum()}, n.loss)
