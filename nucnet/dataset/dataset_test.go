@@ -403,6 +403,66 @@ func TestGenerateErrors(t *testing.T) {
 	}
 }
 
+// TestReburn: rows burnt again are as stored; rows that were tampered with, or made with other physics, are not.
+func TestReburn(t *testing.T) {
+	dir := quickSet(t)
+	ctx := context.Background()
+	if err := Reburn(ctx, dir, 4); err != nil {
+		t.Error(err)
+	}
+	set, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := set.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := s.withDefaults().recipe(set.Nuclides, s.Design); again.ID() != set.ID() {
+		t.Errorf("the settings read back differ: %s", set.Recipe.differences(again))
+	}
+	m := set.Manifest
+	m.Data = "other"
+	if err := m.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := Reburn(ctx, dir, 1); !errors.Is(err, ErrDifferent) {
+		t.Errorf("other nuclear data: %v", err)
+	}
+	if !alike(1, 1+1e-9, 64) || alike(1, 1.001, 64) || !alike(0.1, float64(float32(0.1)), 32) || alike(math.NaN(), 1, 64) {
+		t.Error("alike tells too much or too little apart")
+	}
+	// A file like the first one but for one number.
+	g, err := newGenerator(quick())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = quickSet(t)
+	rows := make(chan row, 4)
+	for i := range 4 {
+		r, err := g.burn(ctx, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 2 {
+			r.numbers[g.layout.scalars(1)+1] *= 1.001
+		}
+		rows <- r
+	}
+	close(rows)
+	first := set.Files[0]
+	err = atomically(filepath.Join(dir, first.Name), func(w *os.File) error {
+		_, err := writeParquet(w, set.Recipe, first, rows, func(int) {})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Reburn(ctx, dir, 10); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "sample 2: t1_q is ") {
+		t.Errorf("a forged number: %v", err)
+	}
+}
+
 // TestFailedBurns: a burn that fails is a row with its reason, not a missing one.
 func TestFailedBurns(t *testing.T) {
 	dir := t.TempDir()

@@ -25,27 +25,14 @@ import (
 // something in it, ErrDifferent for one that holds a set with other settings. A burn that fails does not end the call:
 // its row says why, and the manifest counts it.
 func Generate(ctx context.Context, dir string, s Settings, progress func(done, total int)) (*Manifest, error) {
-	s = s.withDefaults()
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	net, err := nucnet.Stock(s.Network)
+	g, err := newGenerator(s)
 	if err != nil {
 		return nil, err
 	}
-	sampler, err := s.sampler(net.Nuclides())
-	if err != nil {
-		return nil, err
-	}
-	m := &Manifest{Schema: schemaName, Recipe: s.recipe(net.Nuclides(), sampler.Design), Shard: s.Shard.String(), Files: []File{}}
+	s, m := g.settings, g.manifest
 	done, err := prepare(dir, m, s.Resume)
 	if err != nil {
 		return nil, err
-	}
-	g := &generator{settings: s, net: net, sampler: sampler, manifest: m, layout: layout{len(m.Nuclides), len(s.Times)}}
-	g.all, g.at, g.before = s.burnTimes()
-	if g.settings.Workers == 0 {
-		g.settings.Workers = runtime.GOMAXPROCS(0)
 	}
 	for f := range m.fileCount() {
 		if s.Shard.has(f) {
@@ -153,6 +140,35 @@ type generator struct {
 
 	done, total int
 	report      func(n int)
+}
+
+// newGenerator checks settings and gets ready to burn.
+func newGenerator(s Settings) (*generator, error) {
+	s = s.withDefaults()
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if s.Workers == 0 {
+		s.Workers = runtime.GOMAXPROCS(0)
+	}
+	net, err := nucnet.Stock(s.Network)
+	if err != nil {
+		return nil, err
+	}
+	nuclides := net.Nuclides()
+	sampler, err := s.sampler(nuclides)
+	if err != nil {
+		return nil, err
+	}
+	g := &generator{
+		settings: s,
+		net:      net,
+		sampler:  sampler,
+		manifest: &Manifest{Schema: schemaName, Recipe: s.recipe(nuclides, sampler.Design), Shard: s.Shard.String(), Files: []File{}},
+		layout:   layout{len(nuclides), len(s.Times)},
+	}
+	g.all, g.at, g.before = s.burnTimes()
+	return g, nil
 }
 
 // makeFile burns the samples of file number f and writes them.

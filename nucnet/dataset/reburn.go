@@ -1,0 +1,105 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"nuclab/nucnet"
+	"nuclab/nucnet/rate"
+	"nuclab/nucnet/sample"
+)
+
+// Settings returns the settings that a data set was made with, to make more like it or to burn a row again.
+func (r Recipe) Settings() (Settings, error) {
+	s := Settings{
+		Network: r.Network, Samples: r.Samples, Seed: r.Seed, Generator: r.Generator,
+		Design: sample.Design{LogT: r.Sampling.LogT, LogRho: r.Sampling.LogRho, Ye: r.Sampling.Ye, LogX: r.Sampling.LogX,
+			NeutronMax: r.Sampling.NeutronMax, Tolerance: r.Sampling.Tolerance, Alpha: r.Sampling.Alpha},
+		Times: r.Times, Steps: r.Steps, Float: r.Float, PerFile: r.PerFile,
+		Burn: nucnet.Options{Solver: r.Burn.Solver, RTol: r.Burn.RTol, ATol: r.Burn.ATol, MaxSteps: r.Burn.MaxSteps},
+	}
+	var e1, e2, e3 error
+	s.Burn.Screening, e1 = rate.ParseScreening(r.Burn.Screening)
+	s.Burn.Weak, e2 = nucnet.ParseWeak(r.Burn.Weak)
+	s.Burn.DetailedBalance, e3 = rate.ParseBalance(r.Burn.DetailedBalance)
+	return s, errors.Join(e1, e2, e3)
+}
+
+// Reburn burns n samples of a data set again, spread evenly over it, and compares every number with the one stored. The
+// error wraps ErrDifferent if this program has other nuclear data than the set, and ErrDamaged, with the sample and the
+// column, if a number differs by more than rounding on another processor explains.
+func Reburn(ctx context.Context, dir string, n int) error {
+	set, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	if set.Data != dataHash() {
+		return fmt.Errorf("dataset: %s: %w: nuclear data %s, this program has %s", dir, ErrDifferent, set.Data, dataHash())
+	}
+	s, err := set.Settings()
+	if err != nil {
+		return fmt.Errorf("dataset: %s: %w: %w", dir, ErrDamaged, err)
+	}
+	g, err := newGenerator(s)
+	if err != nil {
+		return err
+	}
+	table, err := set.Load()
+	if err != nil {
+		return err
+	}
+	names := columnNames(set.Nuclides, len(set.Times))
+	n = min(n, table.Len())
+	for k := range n {
+		i := k * table.Len() / n
+		fresh, err := g.burn(ctx, int(table.Index[i]))
+		if err != nil {
+			return err
+		}
+		if (fresh.status == statusOK) != (table.Status[i] == statusOK) {
+			return fmt.Errorf("dataset: %s: %w: sample %d: status %q, burnt again %q", dir, ErrDamaged, table.Index[i], table.Status[i], fresh.status)
+		}
+		for c, v := range fresh.numbers {
+			if stored := table.number(g.layout, i, c); !alike(stored, v, set.Float) {
+				return fmt.Errorf("dataset: %s: %w: sample %d: %s is %.17g, burnt again %.17g", dir, ErrDamaged, table.Index[i], names[c+1], stored, v)
+			}
+		}
+	}
+	return nil
+}
+
+// alike compares a stored number with one burnt again. Burns on processors of different kinds differ by rounding, which
+// the small differences of eps_nuc_row amplify; a number burnt with other physics differs by much more.
+func alike(a, b float64, float int) bool {
+	if math.IsNaN(a) || math.IsNaN(b) {
+		return math.IsNaN(a) && math.IsNaN(b)
+	}
+	tolerance := 1e-6
+	if float == 32 {
+		tolerance = 1e-4
+	}
+	const smallest = 1e-12 // of a mass fraction: the accuracy of a burn
+	return math.Abs(a-b) <= tolerance*max(math.Abs(a), math.Abs(b))+smallest
+}
+
+// number returns number c, counted as in layout, of row i.
+func (t *Table) number(l layout, i, c int) float64 {
+	switch {
+	case c < l.start():
+		return [][]float64{t.T, t.Rho, t.Ye}[c][i]
+	case c < l.start()+l.nuclides:
+		return t.X[i*l.nuclides+c-l.start()]
+	}
+	c -= l.start() + l.nuclides
+	k, c := c/l.perTime(), c%l.perTime()
+	e := &t.Ends[k]
+	switch {
+	case c == 0:
+		return t.Times[k]
+	case c <= l.nuclides:
+		return e.X[i*l.nuclides+c-1]
+	}
+	return [][]float64{e.Ye, e.Q, e.EpsNu, e.EpsNuIntegral, e.EpsNucRow}[c-1-l.nuclides][i]
+}
