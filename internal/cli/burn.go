@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,19 +115,27 @@ time (erg/g/s), eps_nuc = q less the integrated loss, eps_nuc_bbq = q - eps_nu t
 			return badInput("--repeat: %d is less than 1", repeat)
 		}
 		state := nucnet.State{T: m.T, Rho: m.rho, X: x}
-		var result *nucnet.Result
-		cpu := make([]float64, repeat)
-		for i := range cpu {
-			before := cpuTime()
-			if result, err = net.Burn(cmd.Context(), state, ts, opt); err != nil {
-				return err
-			}
-			cpu[i] = (cpuTime() - before).Seconds()
+		result, cpu, err := timedBurn(cmd.Context(), net, state, ts, opt, repeat)
+		if err != nil {
+			return err
 		}
-		slices.Sort(cpu)
-		return writeBurn(out, net, state, opt, result, cpu[len(cpu)/2])
+		return writeBurn(out, net, state, opt, result, cpu)
 	}
 	return cmd
+}
+
+// timedBurn burns the same state several times and returns the last result and the median processor time in s.
+func timedBurn(ctx context.Context, net *nucnet.Network, s nucnet.State, times []float64, opt nucnet.Options, repeat int) (r *nucnet.Result, cpu float64, err error) {
+	used := make([]float64, repeat)
+	for i := range used {
+		before := cpuTime()
+		if r, err = net.Burn(ctx, s, times, opt); err != nil {
+			return nil, 0, err
+		}
+		used[i] = (cpuTime() - before).Seconds()
+	}
+	slices.Sort(used)
+	return r, used[repeat/2], nil
 }
 
 func writeBurn(out *output, net *nucnet.Network, s nucnet.State, opt nucnet.Options, r *nucnet.Result, cpu float64) error {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nuclab/kernel/nb"
 	"nuclab/nnlib"
 	"nuclab/nnlib/blas"
 	"nuclab/nucnet"
@@ -75,7 +73,7 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 		}
 		model := &nnlib.Model{}
 		for _, i := range indices {
-			net, err := trainNet(cmd.Context(), cfg, data, i)
+			net, _, err := nnlib.Train(cmd.Context(), cfg, data, i, nnlib.ShowProgress(fmt.Sprintf("training, dt = %g s", data.Times[i])))
 			if net != nil {
 				model.Nets = append(model.Nets, net)
 			}
@@ -92,26 +90,6 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 		return model.Save(path)
 	}
 	return cmd
-}
-
-// trainNet trains the net for one of the data's times behind a progress bar.
-func trainNet(ctx context.Context, cfg nnlib.Config, data *dataset.Table, timeIndex int) (*nnlib.Net, error) {
-	var bar *nb.Progress
-	net, _, err := nnlib.Train(ctx, cfg, data, timeIndex, nnlib.Hooks{
-		Step: func(p nnlib.Progress) {
-			if bar == nil {
-				bar = nb.NewProgress(fmt.Sprintf("training, dt = %g s", data.Times[timeIndex]), p.Steps)
-			}
-			bar.Set(p.Step)
-		},
-		Epoch: func(e nnlib.Epoch) {
-			bar.Note(fmt.Sprintf("epoch %d, validation loss %.4g", e.Epoch, e.Validation.Total))
-		},
-	})
-	if bar != nil {
-		bar.Done()
-	}
-	return net, err
 }
 
 // trainingConfig starts from the settings of a scale and applies a file's and then the flags'. It returns the setting

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nuclab/nnlib"
+	"nuclab/nnlib/blas"
+	"nuclab/nucnet"
+	"nuclab/nucnet/nuclide"
+)
+
+func (a *app) bench() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Time burns, training steps and inferences on this machine",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.benchBurn(),
+		a.benchNets("train", "Time training steps beside their bare matrix products", nnlib.BenchTrain, 512),
+		a.benchNets("infer", "Time inferences beside their bare matrix products", nnlib.BenchInfer, 1, 700))
+	return cmd
+}
+
+// measurement is nnlib.BenchTrain or nnlib.BenchInfer.
+type measurement func(ctx context.Context, dims []int, batch, threads int) (nnlib.Bench, error)
+
+// benchNets makes the verb that runs a measurement of nnlib for batches of the given sizes.
+func (a *app) benchNets(verb, short string, measure measurement, batches ...int) *cobra.Command {
+	names, dims := nnlib.BenchNets()
+	var only []string
+	var threads int
+	cmd := &cobra.Command{
+		Use:   verb,
+		Short: short,
+		Long: short + `.
+
+cpu_s and wall_s are the processor time and the time of one step or inference, in s; floor_s is the processor time that
+it cannot do without, measured in the same run.`,
+		Example: "  nuclab bench " + verb + " --net small --threads 1",
+		Args:    cobra.NoArgs,
+	}
+	cmd.Flags().StringSliceVar(&only, "net", names, "networks")
+	cmd.Flags().IntVar(&threads, "threads", 1, "threads that work at once")
+	out := a.outputFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := out.check(); err != nil {
+			return err
+		}
+		if threads < 1 {
+			return badInput("--threads: %d is less than 1", threads)
+		}
+		doc := struct {
+			Schema  string        `json:"schema"`
+			Threads int           `json:"threads"`
+			BLAS    string        `json:"blas"`
+			Nets    []nnlib.Bench `json:"nets"`
+		}{"nuclab.bench/1", threads, blas.Name(), nil}
+		t := &grid{head: []string{"net", "batch", "cpu_s", "wall_s", "floor_s", "cpu/floor"}}
+		for _, name := range only {
+			if !slices.Contains(names, name) {
+				return badInput("--net: %q is none of %s", name, strings.Join(names, ", "))
+			}
+			for _, batch := range batches {
+				b, err := measure(cmd.Context(), dims[name], batch, threads)
+				if err != nil {
+					return err
+				}
+				b.Net = name
+				doc.Nets = append(doc.Nets, b)
+				t.add(name, batch, b.CPU, b.Wall, b.Floor, b.CPU/b.Floor)
+			}
+		}
+		return out.write(doc, []string{"products by " + doc.BLAS}, t)
+	}
+	return cmd
+}
+
+func (a *app) benchBurn() *cobra.Command {
+	var netName string
+	cmd := &cobra.Command{
+		Use:   "burn",
+		Short: "Time burns of pure silicon",
+		Long: `Time burns of pure si28 at fixed temperature and density, weak reactions and screening included, on one thread.
+cpu_s is the median processor time of five burns.`,
+		Example: "  nuclab bench burn --net mesa_80",
+		Args:    cobra.NoArgs,
+	}
+	cmd.Flags().StringVar(&netName, "net", "mesa_80", "network: "+strings.Join(nucnet.StockNames(), ", "))
+	out := a.outputFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := out.check(); err != nil {
+			return err
+		}
+		net, err := stock(netName)
+		if err != nil {
+			return err
+		}
+		si28, err := nuclide.ParseComposition("si28=1")
+		if err != nil {
+			return err
+		}
+		x, err := net.Vector(si28)
+		if err != nil {
+			return err
+		}
+		type row struct {
+			Net   string `json:"net"`
+			T     number `json:"T"`
+			Rho   number `json:"rho"`
+			Time  number `json:"t"`
+			Steps int    `json:"steps"`
+			CPU   number `json:"cpu_s"`
+		}
+		doc := struct {
+			Schema  string `json:"schema"`
+			Threads int    `json:"threads"`
+			Burns   []row  `json:"burns"`
+		}{"nuclab.bench/1", 1, nil}
+		t := &grid{head: []string{"net", "T [K]", "rho [g/cm3]", "t [s]", "steps", "cpu_s"}}
+		for _, c := range []struct{ T, rho, t float64 }{
+			{3e9, 3e8, 1}, {3e9, 3e8, 100}, {5e9, 1e9, 1e-3}, {5e9, 1e9, 1}, {5e9, 1e9, 100},
+		} {
+			const repeats = 5
+			result, cpu, err := timedBurn(cmd.Context(), net, nucnet.State{T: c.T, Rho: c.rho, X: x}, []float64{c.t}, nucnet.Options{}, repeats)
+			if err != nil {
+				return err
+			}
+			doc.Burns = append(doc.Burns, row{net.Name(), number(c.T), number(c.rho), number(c.t), result.Stats.Steps, number(cpu)})
+			t.add(net.Name(), c.T, c.rho, c.t, result.Stats.Steps, cpu)
+		}
+		return out.write(doc, []string{fmt.Sprintf("pure si28 in %s", net.Name())}, t)
+	}
+	return cmd
+}
