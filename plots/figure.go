@@ -2,10 +2,14 @@ package plots
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"html"
 	"image/color"
 	"io"
+	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -110,7 +114,24 @@ func (f *Figure) png(w, h vg.Length, dpi int) ([]byte, error) {
 	f.Draw(draw.New(c))
 	var b bytes.Buffer
 	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(&b)
-	return b.Bytes(), err
+	return withResolution(b.Bytes(), dpi), err
+}
+
+// withResolution adds to a PNG file the size of its dots, so that programs print it at the size meant (chunk pHYs, in
+// dots per metre, after the header of fixed length).
+func withResolution(picture []byte, dpi int) []byte {
+	const header = 8 + 25
+	if len(picture) < header {
+		return picture
+	}
+	perMetre := uint32(math.Round(float64(dpi) / 0.0254))
+	chunk := []byte("pHYs")
+	chunk = binary.BigEndian.AppendUint32(chunk, perMetre)
+	chunk = binary.BigEndian.AppendUint32(chunk, perMetre)
+	chunk = append(chunk, 1) // the unit is the metre
+	whole := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)-4))
+	whole = binary.BigEndian.AppendUint32(append(whole, chunk...), crc32.ChecksumIEEE(chunk))
+	return slices.Concat(picture[:header], whole, picture[header:])
 }
 
 func (f *Figure) pdf(w, h vg.Length) ([]byte, error) {

@@ -292,6 +292,10 @@ func TestExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// 150 dots an inch are 5906 a metre, 0x1712.
+	if !bytes.Contains(file(".png"), []byte("pHYs\x00\x00\x17\x12\x00\x00\x17\x12\x01")) {
+		t.Error("the PNG does not say how large its dots are")
+	}
 	if want := int(math.Round(7.1 * 150)); img.Width != want {
 		t.Errorf("the PNG is %d dots wide, want %d", img.Width, want)
 	}
