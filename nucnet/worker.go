@@ -554,7 +554,7 @@ func (s *weakState) init(p *plan) {
 
 func (s *weakState) begin(rtol float64) {
 	s.valid = false
-	s.limit = 0.3 * math.Sqrt(rtol)
+	s.limit = 0.6 * math.Sqrt(rtol)
 }
 
 func (s *weakState) update(w *worker, y []float64) {
