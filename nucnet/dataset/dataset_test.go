@@ -260,6 +260,40 @@ func TestResume(t *testing.T) {
 		}
 		requireSame(t, dir)
 	})
+	t.Run("at once", func(t *testing.T) {
+		// Killed before the manifest had its name.
+		dir := t.TempDir()
+		os.WriteFile(filepath.Join(dir, ".tmp-"+manifestName+"-1"), []byte("{"), 0o600)
+		s := quick()
+		if _, err := Generate(context.Background(), dir, s, nil); !errors.Is(err, ErrExists) {
+			t.Errorf("error %v, want %v", err, ErrExists)
+		}
+		s.Resume = true
+		if _, err := Generate(context.Background(), dir, s, nil); err != nil {
+			t.Fatal(err)
+		}
+		requireSame(t, dir)
+	})
+	t.Run("finished", func(t *testing.T) {
+		dir := quickSet(t)
+		path := filepath.Join(dir, manifestName)
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := quick()
+		s.Resume = true
+		m, err := Generate(context.Background(), dir, s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
+			t.Error("the manifest of a finished set was written again")
+		}
+		if want, err := readManifest(dir); err != nil || !reflect.DeepEqual(m, want) {
+			t.Errorf("manifest %+v, want that on disk", m)
+		}
+	})
 	t.Run("damaged", func(t *testing.T) {
 		dir := quickSet(t)
 		flip(t, filepath.Join(dir, "part-000001.parquet"), 3000)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
@@ -30,7 +29,7 @@ func Generate(ctx context.Context, dir string, s Settings, progress func(done, t
 		return nil, err
 	}
 	s, m := g.settings, g.manifest
-	done, err := prepare(dir, m, s.Resume)
+	old, done, err := prepare(dir, m, s.Resume)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +44,7 @@ func Generate(ctx context.Context, dir string, s Settings, progress func(done, t
 			progress(g.done, g.total)
 		}
 	}
+	made := false
 	for f := range m.fileCount() {
 		if !s.Shard.has(f) {
 			continue
@@ -57,47 +57,63 @@ func Generate(ctx context.Context, dir string, s Settings, progress func(done, t
 		}
 		m.Files = append(m.Files, file)
 		m.Failed += file.Failed
-		if err := m.write(dir); err != nil {
-			return nil, err
+		if made = made || !ok; made {
+			if err := m.write(dir); err != nil {
+				return nil, err
+			}
 		}
 	}
 	m.Complete = true
+	if _, err := os.Stat(filepath.Join(dir, cardName)); err == nil && !made && old != nil && old.Complete {
+		return m, nil // there is nothing to write, and perhaps no right to
+	}
 	if err := m.write(dir); err != nil {
 		return nil, err
 	}
 	return m, writeCard(dir, m)
 }
 
-// prepare makes the folder or, to resume, returns the finished files in it, and removes what an interrupted call left.
-func prepare(dir string, m *Manifest, resume bool) (map[string]File, error) {
+// prepare makes the folder with a manifest in it or, to resume, returns the manifest that is there and the finished
+// files, and removes what an interrupted call left.
+func prepare(dir string, m *Manifest, resume bool) (old *Manifest, done map[string]File, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
+		return nil, nil, fmt.Errorf("dataset: %w", err)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
+		return nil, nil, fmt.Errorf("dataset: %w", err)
+	}
+	if resume {
+		kept := entries[:0]
+		for _, e := range entries {
+			if !isTemporary(e.Name()) {
+				kept = append(kept, e)
+			} else if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+				return nil, nil, fmt.Errorf("dataset: %w", err)
+			}
+		}
+		entries = kept
 	}
 	if len(entries) == 0 {
-		return nil, m.write(dir)
+		return nil, nil, m.write(dir)
 	}
 	if !resume {
-		return nil, fmt.Errorf("dataset: %s: %w: name another, or resume the data set in it", dir, ErrExists)
+		return nil, nil, fmt.Errorf("dataset: %s: %w: name another, or resume the data set in it", dir, ErrExists)
 	}
-	old, err := readManifest(dir)
-	if err != nil {
-		return nil, err
+	if old, err = readManifest(dir); err != nil {
+		return nil, nil, err
 	}
 	if d := old.Recipe.differences(m.Recipe); d != "" {
-		return nil, fmt.Errorf("dataset: %s: %w: %s", dir, ErrDifferent, d)
+		return nil, nil, fmt.Errorf("dataset: %s: %w: %s", dir, ErrDifferent, d)
 	}
 	if old.Shard != m.Shard {
-		return nil, fmt.Errorf("dataset: %s: %w: shard %q instead of %q", dir, ErrDifferent, m.Shard, old.Shard)
+		return nil, nil, fmt.Errorf("dataset: %s: %w: shard %q instead of %q", dir, ErrDifferent, m.Shard, old.Shard)
 	}
 	listed := map[string]File{}
 	for _, f := range old.Files {
 		listed[f.Name] = f
 	}
-	done := map[string]File{}
+	done = map[string]File{}
 	for f := range m.fileCount() {
 		want := m.file(f)
 		path := filepath.Join(dir, want.Name)
@@ -117,14 +133,7 @@ func prepare(dir string, m *Manifest, resume bool) (map[string]File, error) {
 			done[want.Name] = want
 		}
 	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".tmp-") {
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
-				return nil, fmt.Errorf("dataset: %w", err)
-			}
-		}
-	}
-	return done, nil
+	return old, done, nil
 }
 
 // generator makes the files of a data set.

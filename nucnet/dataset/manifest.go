@@ -178,9 +178,18 @@ func writeFile(path string, data []byte) error {
 	})
 }
 
+// temporary begins the name of every file that is being written.
+const temporary = ".tmp-"
+
+// isTemporary reports whether a file is one that atomically left behind when the program was killed.
+func isTemporary(name string) bool {
+	rest, ok := strings.CutPrefix(name, temporary)
+	return ok && (strings.HasPrefix(rest, "part-") || strings.HasPrefix(rest, manifestName) || strings.HasPrefix(rest, cardName))
+}
+
 // atomically lets write fill a temporary file beside path, brings it to the disk and renames it.
 func atomically(path string, write func(*os.File) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-"+filepath.Base(path)+"-*")
+	f, err := os.CreateTemp(filepath.Dir(path), temporary+filepath.Base(path)+"-*")
 	if err != nil {
 		return fmt.Errorf("dataset: cannot write %s: %w", path, err)
 	}

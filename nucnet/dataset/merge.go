@@ -46,7 +46,7 @@ func Merge(ctx context.Context, dir string, parts ...string) (*Manifest, error) 
 		m.Failed += file.Failed
 	}
 	empty := &Manifest{Schema: schemaName, Recipe: m.Recipe, Files: []File{}}
-	if _, err := prepare(dir, empty, false); err != nil {
+	if _, _, err := prepare(dir, empty, false); err != nil {
 		return nil, err
 	}
 	for _, f := range m.Files {
