@@ -5,10 +5,13 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+
+	"gonum.org/v1/plot/vg"
 )
 
 // Origin is what a figure's numbers were made with. It stands in the JSON file beside the figure.
@@ -59,7 +62,11 @@ func Export(f *Figure, name string, o Origin) error {
 	if err != nil {
 		return fmt.Errorf("plots: %s.csv: %w", name, err)
 	}
-	side := sidecar{Schema: "nuclab.figure/1", Alt: f.Alt, Origin: o, WidthIn: f.Width.Points() / 72, HeightIn: f.Height.Points() / 72}
+	if o.Settings == nil {
+		o.Settings = map[string]any{}
+	}
+	inches := func(l vg.Length) float64 { return math.Round(l.Points()/72*1000) / 1000 }
+	side := sidecar{Schema: "nuclab.figure/1", Alt: f.Alt, Origin: o, WidthIn: inches(f.Width), HeightIn: inches(f.Height)}
 	files := []struct {
 		ext  string
 		data []byte
