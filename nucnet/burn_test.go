@@ -2,7 +2,6 @@ package nucnet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -13,7 +12,6 @@ import (
 
 	"nuclab/nucnet/nse"
 	"nuclab/nucnet/nuclide"
-	"nuclab/nucnet/ode"
 	"nuclab/nucnet/rate"
 )
 
@@ -306,27 +304,6 @@ func TestConservation(t *testing.T) {
 	}
 }
 
-func workerFor(tb testing.TB, n *Network, o Options) *worker {
-	tb.Helper()
-	p, err := n.planFor(planKey{o.DetailedBalance, o.Screening, o.Weak})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return p.newWorker()
-}
-
-// burnComponents returns all components of a burn at its end.
-func burnComponents(tb testing.TB, w *worker, s State, end float64, o Options) []float64 {
-	tb.Helper()
-	var y []float64
-	w.watch = func(_ float64, state []float64) { y = append(y[:0], state...) }
-	defer func() { w.watch = nil }()
-	if _, err := w.burn(context.Background(), s, []float64{end}, o.WithDefaults()); err != nil {
-		tb.Fatal(err)
-	}
-	return y
-}
-
 // randomState draws from the range of late burning stages, with a composition
 // that is a single nuclide, or has all of them within some or thirty orders of
 // magnitude.
@@ -456,81 +433,6 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
-// TestFollowing compares screening and weak rates followed from a reference
-// with ones evaluated afresh in every call.
-func TestFollowing(t *testing.T) {
-	n := stock(t, "mesa_80")
-	for _, s := range []State{{6e9, 1e9, pure(t, n, "si28=0.9,ne22=0.1")}, {1.6e9, 1e9, pure(t, n, "c12=0.5,o16=0.5")}} {
-		for _, rtol := range []float64{1e-4, 1e-7} {
-			o := Options{RTol: rtol, ATol: 1e-6 * rtol}
-			got := burn(t, n, s, []float64{1e-3, 1, 100}, o)
-			w := workerFor(t, n, o)
-			w.screening.always, w.weak.always = true, true
-			r, err := w.burn(context.Background(), s, []float64{1e-3, 1, 100}, o.WithDefaults())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if x, ye := difference(got, r.Samples); x > rtol || ye > 0.01*rtol {
-				t.Errorf("T = %g, rtol %g: X differs by %.2g, Ye by %.2g", s.T, rtol, x, ye)
-			}
-		}
-	}
-}
-
-// TestJacobian compares with differences of the right-hand side.
-func TestJacobian(t *testing.T) {
-	n := stock(t, "mesa_80")
-	for _, o := range []Options{{}, bare, {Screening: rate.Extended}, {DetailedBalance: rate.R2305}} {
-		w := workerFor(t, n, o)
-		w.screening.always, w.weak.always = true, true
-		r := rand.New(rand.NewPCG(7, 8))
-		y := make([]float64, n.Len())
-		sum, ye := 0.0, 0.0
-		for i := range y {
-			y[i] = (0.5 + r.Float64()) / n.a[i]
-			sum += y[i] * n.a[i]
-		}
-		for i := range y {
-			y[i] /= sum
-			ye += y[i] * n.z[i]
-		}
-		w.begin(4e9, 1e8, ye, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
-		p := w.plan
-		state := make([]float64, p.dim)
-		w.initial(y, state)
-		pattern := p.structure.Pattern()
-		jac := make([]float64, pattern.NonZeros())
-		w.jacobian(0, state, jac)
-		gross := make([]float64, p.dim) // what cancels in the right-hand side
-		for i := range p.dim {
-			for j := range p.dim {
-				if k := pattern.Index(i, j); k >= 0 {
-					gross[i] += math.Abs(jac[k] * state[j])
-				}
-			}
-		}
-		up, down := make([]float64, p.dim), make([]float64, p.dim)
-		for j := range p.dim {
-			h := 1e-4 * max(math.Abs(state[j]), 1e-3)
-			moved := append([]float64(nil), state...)
-			moved[j] = state[j] + h
-			w.slope(0, moved, up)
-			moved[j] = state[j] - h
-			w.slope(0, moved, down)
-			for i := range p.change + 2 { // rows behind are defined by invariants
-				got := 0.0
-				if k := pattern.Index(i, j); k >= 0 {
-					got = jac[k]
-				}
-				noise := 1e-14 * gross[i] / h
-				if want := (up[i] - down[i]) / (2 * h); math.Abs(got-want) > 1e-6*math.Abs(want)+noise {
-					t.Errorf("%+v: d f_%d/d y_%d = %g, by differences %g", o, i, j, got, want)
-				}
-			}
-		}
-	}
-}
-
 func TestConcurrentBurns(t *testing.T) {
 	n := stock(t, "mesa_80")
 	r := rand.New(rand.NewPCG(9, 10))
@@ -565,75 +467,5 @@ func TestInitialSample(t *testing.T) {
 		if !reflect.DeepEqual(s.X, x) || s.Ye != 0.5 || s.Q != 0 || s.EpsNuIntegral != 0 {
 			t.Errorf("at t = 0: %+v", s)
 		}
-	}
-}
-
-func TestWrongInput(t *testing.T) {
-	n := stock(t, "mesa_80")
-	x := pure(t, n, "si28")
-	half := pure(t, n, "si28")
-	half[3] = -0.5
-	half[5] = 0.5
-	nan := pure(t, n, "si28")
-	nan[0] = math.NaN()
-	good := []float64{1}
-	for _, c := range []struct {
-		name  string
-		s     State
-		times []float64
-		o     Options
-		want  error
-	}{
-		{"T", State{-1, 1e8, x}, good, Options{}, ErrState},
-		{"T", State{math.NaN(), 1e8, x}, good, Options{}, ErrState},
-		{"T", State{2e11, 1e8, x}, good, Options{}, ErrState},
-		{"rho", State{1e9, 0, x}, good, Options{}, ErrState},
-		{"rho", State{1e9, math.Inf(1), x}, good, Options{}, ErrState},
-		{"length", State{1e9, 1e8, x[1:]}, good, Options{}, ErrState},
-		{"sum", State{1e9, 1e8, make([]float64, len(x))}, good, Options{}, ErrState},
-		{"negative", State{1e9, 1e8, half}, good, Options{}, ErrState},
-		{"nan", State{1e9, 1e8, nan}, good, Options{}, ErrState},
-		{"no times", State{1e9, 1e8, x}, nil, Options{}, ErrTimes},
-		{"order", State{1e9, 1e8, x}, []float64{1, 0.5}, Options{}, ErrTimes},
-		{"negative time", State{1e9, 1e8, x}, []float64{-1}, Options{}, ErrTimes},
-		{"nan time", State{1e9, 1e8, x}, []float64{math.NaN()}, Options{}, ErrTimes},
-		{"solver", State{1e9, 1e8, x}, good, Options{Solver: "euler"}, ErrOption},
-		{"rtol", State{1e9, 1e8, x}, good, Options{RTol: -1}, ErrOption},
-		{"atol", State{1e9, 1e8, x}, good, Options{ATol: math.NaN()}, ErrOption},
-		{"screening", State{1e9, 1e8, x}, good, Options{Screening: 17}, ErrOption},
-	} {
-		if _, err := n.Burn(context.Background(), c.s, c.times, c.o); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", c.name, err, c.want)
-		}
-	}
-}
-
-func TestEarlyEnd(t *testing.T) {
-	n := stock(t, "mesa_80")
-	s := State{5e9, 1e9, pure(t, n, "si28")}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := n.Burn(ctx, s, []float64{1}, Options{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want that of the context", err)
-	}
-	r, err := n.Burn(context.Background(), s, []float64{1e-12, 1}, Options{MaxSteps: 50})
-	var stopped *ode.Error
-	if !errors.Is(err, ode.ErrMaxSteps) || !errors.As(err, &stopped) || !(stopped.Time > 1e-12 && stopped.Time < 1) {
-		t.Errorf("%v, want ode.ErrMaxSteps at a time on the way", err)
-	}
-	if len(r.Samples) != 1 {
-		t.Errorf("%d samples before the end, want 1", len(r.Samples))
-	}
-}
-
-func TestTimes(t *testing.T) {
-	if got := Decades(1e-6, 1e2); len(got) != 9 || got[0] != 1e-6 || got[8] != 100 {
-		t.Errorf("Decades: %v", got)
-	}
-	if got := LogTimes(1e-3, 10, 5); len(got) != 5 || got[0] != 1e-3 || got[4] != 10 || math.Abs(got[2]-0.1) > 1e-12 {
-		t.Errorf("LogTimes: %v", got)
-	}
-	if Decades(0, 1) != nil || LogTimes(1, 0.5, 3) != nil {
-		t.Error("times from 0, or backwards")
 	}
 }

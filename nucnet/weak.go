@@ -1,0 +1,132 @@
+package nucnet
+
+import "math"
+
+// weakState holds the weak rates of a burn. Those from tables depend on the
+// composition through rho Ye and are followed from a reference as the
+// enhancement factors are.
+type weakState struct {
+	plan               *plan
+	lambda, qnu, slope []float64 // at the reference; slope = d ln lambda/d ln(rho Ye)
+	dqnu               []float64 // d qnu/d ln(rho Ye)
+	shifted, shiftedNu []float64
+	rate               []float64 // now, for products of Y
+	nu                 []float64 // MeV per reaction, now
+	at, now, steepest  float64   // Ye
+	limit              float64
+	valid, always      bool
+}
+
+func (s *weakState) init(p *plan) {
+	s.plan = p
+	n := len(p.weak)
+	for _, x := range []*[]float64{&s.lambda, &s.qnu, &s.slope, &s.dqnu, &s.shifted, &s.shiftedNu, &s.rate, &s.nu} {
+		*x = make([]float64, n)
+	}
+}
+
+func (s *weakState) begin(rtol float64) {
+	s.valid = false
+	s.limit = 0.6 * math.Sqrt(rtol)
+}
+
+// update brings the rates to the state y.
+func (s *weakState) update(w *worker, y []float64) {
+	ye := w.ye0 + y[s.plan.change]
+	if s.valid && ye == s.now {
+		return
+	}
+	s.now = ye
+	d := math.Log(ye / s.at)
+	if !s.valid || s.always || !(math.Abs(d)*s.steepest <= s.limit) {
+		s.evaluate(w, ye)
+		d = 0
+	}
+	for i, l := range s.lambda {
+		z := s.slope[i] * d
+		s.rate[i] = l * (1 + z*(1+z*0.5))
+		s.nu[i] = s.qnu[i] + s.dqnu[i]*d
+	}
+}
+
+// evaluate makes an electron fraction the new reference.
+func (s *weakState) evaluate(w *worker, ye float64) {
+	const shift = 1e-6 // in ln(rho Ye), for the derivative of qnu
+	p := s.plan
+	s.at, s.valid = ye, true
+	p.links.EvalWeak(w.temperature, w.density*ye, s.lambda, s.qnu, s.slope)
+	p.links.EvalWeak(w.temperature, w.density*ye*(1+shift), s.shifted, s.shiftedNu, nil)
+	s.steepest = 1
+	for i := range s.lambda {
+		d := &p.weak[i]
+		if s.lambda[i] > 0 {
+			s.slope[i] /= s.lambda[i]
+		}
+		s.steepest = max(s.steepest, math.Abs(s.slope[i]))
+		s.dqnu[i] = (s.shiftedNu[i] - s.qnu[i]) / shift
+		s.lambda[i] *= d.symmetry * math.Pow(w.density, float64(d.nIn-1))
+	}
+}
+
+// weakSlope adds the weak reactions to the right-hand side.
+func (w *worker) weakSlope(dst []float64) {
+	p, s := w.plan, &w.weak
+	for i := range p.weak {
+		d := &p.weak[i]
+		r := s.rate[i] * w.y[d.in[0]]
+		for _, k := range d.in[1:d.nIn] {
+			r *= w.y[k]
+		}
+		if r == 0 {
+			continue
+		}
+		for _, k := range d.in[:d.nIn] {
+			dst[k] -= r
+		}
+		for _, k := range d.out[:d.nOut] {
+			dst[k] += r
+		}
+		dst[p.change] += d.charge * r
+		dst[p.loss] += s.nu[i] * r
+	}
+}
+
+// weakJacobian adds their derivatives.
+func (w *worker) weakJacobian(y, dst []float64) {
+	p, s := w.plan, &w.weak
+	column := w.columns[0]
+	perYe := 0.0
+	if ye := w.ye0 + y[p.change]; ye > 0 {
+		perYe = 1 / ye
+	}
+	for i := range p.weak {
+		d := &p.weak[i]
+		lambda := s.rate[i]
+		r := lambda
+		for k := range d.in[:d.nIn] {
+			r *= w.y[d.in[k]]
+		}
+		m := d.nIn
+		rows := d.nIn + d.nOut
+		for k := range m {
+			by := lambda * others(w.y, &d.in, k)
+			for j := range m {
+				dst[d.places[j*m+k]] -= by
+			}
+			for j := m; j < rows; j++ {
+				dst[d.places[j*m+k]] += by
+			}
+			dst[d.places[rows*m+k]] += d.charge * by
+			dst[d.places[(rows+1)*m+k]] += s.nu[i] * by
+		}
+		dr := r * s.slope[i] * perYe
+		for _, k := range d.in[:d.nIn] {
+			column[k] -= dr
+		}
+		for _, k := range d.out[:d.nOut] {
+			column[k] += dr
+		}
+		column[p.change] += d.charge * dr
+		column[p.loss] += s.nu[i]*dr + r*s.dqnu[i]*perYe
+	}
+}
