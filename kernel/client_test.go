@@ -20,7 +20,7 @@ const patience = 60 * time.Second
 
 // client is a Jupyter client that talks to a kernel over real ZeroMQ sockets.
 type client struct {
-	t      *testing.T
+	t      testing.TB
 	conn   connection
 	signer *signer
 	id     *identity
@@ -42,10 +42,17 @@ func (r received) kind() string { return r.header.MsgType }
 func (r received) str(key string) string { s, _ := r.body[key].(string); return s }
 
 // startKernel serves a kernel on chosen ports and returns a connected client and a function that waits for its end.
-func startKernel(t *testing.T, start func(context.Context) (evaluator, error)) (*client, func() error) {
+func startKernel(t testing.TB, start func(context.Context) (evaluator, error)) (*client, func() error) {
 	t.Helper()
+	return startKernelAt(t, connection{Transport: "tcp", IP: "127.0.0.1"}, start)
+}
+
+// startKernelAt is startKernel on other addresses than free ports.
+func startKernelAt(t testing.TB, at connection, start func(context.Context) (evaluator, error)) (*client, func() error) {
+	t.Helper()
+	at.Key, at.SignatureScheme = "a key", "hmac-sha256"
 	file := filepath.Join(t.TempDir(), "connection.json")
-	if err := (connection{Transport: "tcp", IP: "127.0.0.1", Key: "a key", SignatureScheme: "hmac-sha256"}).write(file); err != nil {
+	if err := at.write(file); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -73,6 +80,10 @@ func startKernel(t *testing.T, start func(context.Context) (evaluator, error)) (
 	})
 	for deadline := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
 		conn, err := readConnection(file)
+		if conn.Transport == "ipc" {
+			_, socket := conn.address(conn.HBPort) // the last to be bound
+			_, err = os.Stat(socket)
+		}
 		if err == nil && conn.HBPort != 0 {
 			c := connect(t, conn)
 			c.interrupts = interrupts
@@ -85,14 +96,15 @@ func startKernel(t *testing.T, start func(context.Context) (evaluator, error)) (
 }
 
 // connect opens all channels and waits until the kernel publishes to this client.
-func connect(t *testing.T, conn connection) *client {
+func connect(t testing.TB, conn connection) *client {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	c := &client{t: t, conn: conn, signer: newSigner(conn.Key), id: newIdentity()}
 	name := zmq4.WithID(zmq4.SocketIdentity(c.id.session))
 	dial := func(s zmq4.Socket, port int) zmq4.Socket {
-		if err := s.Dial(fmt.Sprintf("tcp://127.0.0.1:%d", port)); err != nil {
+		network, address := conn.address(port)
+		if err := s.Dial(map[string]string{"tcp": "tcp://", "unix": "ipc://"}[network] + address); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { s.Close() })
@@ -235,6 +247,7 @@ func TestConnectionFile(t *testing.T) {
 		{`127.0.0.1`, `*`, `ip "*" is no address`},
 		{`{`, `[{`, "unexpected end of JSON input"},
 		{`"k"`, `7`, "cannot unmarshal"},
+		{`"tcp","ip":"127.0.0.1","shell_port":1`, `"ipc","ip":"x","shell_port":0`, "transport ipc leaves no port to choose"},
 	} {
 		file := filepath.Join(t.TempDir(), "c.json")
 		text := good

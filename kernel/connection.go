@@ -41,6 +41,9 @@ func readConnection(path string) (connection, error) {
 		return connection{}, fmt.Errorf("kernel: connection file %s: ip %q is no address", path, c.IP)
 	}
 	for _, port := range c.ports() {
+		if c.Transport == "ipc" && *port == 0 {
+			return connection{}, fmt.Errorf("kernel: connection file %s: transport ipc leaves no port to choose", path)
+		}
 		if *port < 0 || *port > 65535 {
 			return connection{}, fmt.Errorf("kernel: connection file %s: port %d is outside 0 to 65535", path, *port)
 		}

@@ -161,10 +161,8 @@ func (s *server) abortQueue() {
 			continue
 		}
 		idle := s.busy(m)
-		s.mu.Lock()
-		count := s.count
-		s.mu.Unlock()
-		s.reply(m, "execute_reply", map[string]any{"status": "aborted", "execution_count": count})
+		// Without a count: a front end would show the cell as executed.
+		s.reply(m, "execute_reply", map[string]any{"status": "aborted"})
 		idle()
 	}
 }

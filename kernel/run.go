@@ -43,9 +43,9 @@ func Run(ctx context.Context, connectionFile string, o Options) error {
 		start: func(ctx context.Context) (evaluator, error) {
 			s, err := NewSession(ctx, o)
 			if err != nil {
-				return nil, err
+				return nil, err // not a nil *Session
 			}
-			return asking{s}, nil
+			return s, nil
 		}})
 }
 
@@ -59,35 +59,4 @@ func defaultCache() (string, error) {
 		return "", fmt.Errorf("kernel: %w", err)
 	}
 	return filepath.Join(dir, "nuclab"), nil
-}
-
-// questions answers what is asked about code.
-type questions interface {
-	Complete(code string, cursor int) Completion
-	Inspect(code string, cursor int) (data map[string]any, found bool)
-	IsComplete(code string) (status, indent string)
-}
-
-// asking is a session that answers questions if it can.
-type asking struct{ *Session }
-
-func (a asking) Complete(code string, cursor int) Completion {
-	if q, ok := any(a.Session).(questions); ok {
-		return q.Complete(code, cursor)
-	}
-	return Completion{Start: cursor, End: cursor}
-}
-
-func (a asking) Inspect(code string, cursor int) (map[string]any, bool) {
-	if q, ok := any(a.Session).(questions); ok {
-		return q.Inspect(code, cursor)
-	}
-	return nil, false
-}
-
-func (a asking) IsComplete(code string) (status, indent string) {
-	if q, ok := any(a.Session).(questions); ok {
-		return q.IsComplete(code)
-	}
-	return "unknown", ""
 }

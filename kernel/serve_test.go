@@ -16,7 +16,7 @@ func startReal(t *testing.T) (*client, func() error) {
 	dir := t.TempDir()
 	return startKernel(t, func(ctx context.Context) (evaluator, error) {
 		s, err := NewSession(ctx, Options{Dir: dir, Cache: testCache})
-		return asking{s}, err
+		return s, err
 	})
 }
 

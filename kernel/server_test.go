@@ -79,7 +79,7 @@ func (s *script) Inspect(code string, cursor int) (map[string]any, bool) {
 func (s *script) IsComplete(code string) (string, string) { return "incomplete", "\t" }
 func (s *script) Close() error                            { s.closed.Store(true); return nil }
 
-func startScript(t *testing.T) (*client, *script, func() error) {
+func startScript(t testing.TB) (*client, *script, func() error) {
 	t.Helper()
 	s := &script{}
 	c, wait := startKernel(t, func(context.Context) (evaluator, error) { return s, nil })
@@ -516,10 +516,36 @@ func TestMuchOutputIsGathered(t *testing.T) {
 	}
 }
 
+func BenchmarkExecuteRoundTrip(b *testing.B) {
+	c, _, _ := startScript(b)
+	for b.Loop() {
+		c.execute("print x")
+	}
+}
+
+func BenchmarkCompleteRoundTrip(b *testing.B) {
+	c, _, _ := startScript(b)
+	for b.Loop() {
+		c.ask("complete_request", map[string]any{"code": "fmt.Pr", "cursor_pos": 6})
+	}
+}
+
 func TestIPCTransport(t *testing.T) {
-	c := connection{Transport: "ipc", IP: filepath.Join(t.TempDir(), "kernel"), ShellPort: 1}
-	network, address := c.address(1)
-	if network != "unix" || address != c.IP+"-1" {
-		t.Errorf("address %s %s", network, address)
+	dir, err := os.MkdirTemp("", "ipc") // t.TempDir's names are too long for a socket's
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	at := connection{Transport: "ipc", IP: filepath.Join(dir, "k"), ShellPort: 1, ControlPort: 2, StdinPort: 3, IOPubPort: 4, HBPort: 5}
+	c, wait := startKernelAt(t, at, func(context.Context) (evaluator, error) { return &script{}, nil })
+	if _, published := c.execute("print hello"); stdout(published) != "hello" {
+		t.Errorf("published %v", published)
+	}
+	c.send(c.control, "shutdown_request", map[string]any{})
+	if err := wait(); err != nil {
+		t.Error(err)
+	}
+	if left, _ := filepath.Glob(at.IP + "-*"); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }

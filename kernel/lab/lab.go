@@ -30,10 +30,12 @@ type Options struct {
 	Spec Spec
 	// Env is added to the environment of the kernels.
 	Env map[string]string
+	// Args are further arguments for jupyter lab.
+	Args []string
 	// Warm prepares what the first cells will need, such as compiled packages, while JupyterLab starts. It writes a
 	// line of progress now and then. May be nil.
 	Warm func(ctx context.Context, log io.Writer) error
-	// Ready is called with the URL once JupyterLab answers there. May be nil.
+	// Ready is called with the URL once JupyterLab answers there; nil writes it to Log.
 	Ready func(url string)
 	// Log receives what Run has to say, a line at a time.
 	Log io.Writer
@@ -140,6 +142,7 @@ func serve(ctx context.Context, python *Python, dir string, port int, o Options)
 	if os.Geteuid() == 0 {
 		args = append(args, "--allow-root")
 	}
+	args = append(args, o.Args...)
 	logPath := filepath.Join(home, "lab.log")
 	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -173,9 +176,10 @@ func serve(ctx context.Context, python *Python, dir string, port int, o Options)
 		case <-ready:
 			ready = nil
 			url := base + "/lab?token=" + token
-			fmt.Fprintf(o.Log, "JupyterLab is at %s\nCtrl-C ends it and its kernels.\n", url)
 			if o.Ready != nil {
 				o.Ready(url)
+			} else {
+				fmt.Fprintf(o.Log, "JupyterLab is at %s\n", url)
 			}
 		case err := <-exited:
 			if ready == nil && err == nil {

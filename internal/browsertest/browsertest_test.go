@@ -1,0 +1,165 @@
+package browsertest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"nuclab/internal/testenv"
+	"nuclab/kernel/notebook"
+)
+
+func TestMain(m *testing.M) { Main(m) }
+
+// write makes a notebook of code cells in a new folder, which it returns.
+func write(t *testing.T, name string, cells ...string) string {
+	t.Helper()
+	nb := &notebook.Notebook{Metadata: map[string]any{
+		"kernelspec": map[string]any{"name": "nuclab", "display_name": "Go (nuclab)", "language": "go"}}}
+	for i, source := range cells {
+		nb.Cells = append(nb.Cells, &notebook.Cell{ID: string(rune('a' + i)), Type: notebook.Code, Source: source})
+	}
+	dir := t.TempDir()
+	if err := nb.Write(filepath.Join(dir, name)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+const figure = `import (
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+)
+p := plot.New()
+p.Title.Text = "A line"
+line, err := plotter.NewLine(plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: 2}, {X: 2, Y: 1}})
+p.Add(line)
+p`
+
+func TestNotebookInJupyterLab(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts JupyterLab and a browser")
+	}
+	dir := write(t, "small.ipynb",
+		"import \"fmt\"\nx := 40",
+		"x += 2\nfmt.Println(\"x is\", x)",
+		"x",
+		figure,
+		"x = undefinedName",
+		"fmt.Println(\"not reached\")")
+	p := Start(t, dir).Open("small.ipynb")
+
+	t.Run("run all", func(t *testing.T) {
+		cells := p.RunAll(3 * time.Minute)
+		p.Screenshot("run-all")
+		if len(cells) != 6 {
+			t.Fatalf("%d cells", len(cells))
+		}
+		for i, want := range []string{"", "x is 42\n", "42"} {
+			if c := cells[i]; c.Failed() != "" || c.Text() != want {
+				t.Errorf("cell %d %s %q: %q %s", i+1, c.Prompt, c.Source, c.Text(), c.Failed())
+			}
+		}
+		if c := cells[3]; c.Failed() != "" || c.Pictures != 1 {
+			t.Errorf("the figure: %d pictures, %s, %s", c.Pictures, c.Text(), c.Failed())
+		}
+		if c := cells[4]; !strings.Contains(c.Failed(), "undefinedName") || len(c.Outputs) != 1 {
+			t.Errorf("the error: %d outputs, %s", len(c.Outputs), c.Failed())
+		}
+		if c := cells[5]; c.Prompt != "[ ]:" || len(c.Outputs) != 0 {
+			t.Errorf("after the error: %s %v", c.Prompt, c.Outputs)
+		}
+	})
+
+	// edit replaces the last cell's text by what a user types, and leaves the cursor there.
+	edit := func(text string) {
+		t.Helper()
+		p.do(chromedp.Evaluate(`(() => {
+			const n = window.jupyterapp.shell.currentWidget.content;
+			n.activeCellIndex = n.widgets.length - 1;
+			n.activeCell.model.sharedModel.setSource('');
+			n.mode = 'edit';
+			n.activeCell.editor.focus();
+		})()`, nil), chromedp.KeyEvent(text))
+	}
+	last := func() Cell { cells := p.Cells(); return cells[len(cells)-1] }
+
+	t.Run("interrupt", func(t *testing.T) {
+		edit("for { x++ }")
+		p.Begin("notebook:run-cell")
+		p.Wait("the cell to run", `window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'`, time.Minute)
+		p.Wait("the prompt", `[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].pop().innerText.includes('*')`, time.Minute)
+		time.Sleep(time.Second) // into the loop, past the compiler
+		p.Command("notebook:interrupt-kernel", time.Minute)
+		p.Wait("the end of the loop", `!document.querySelector('.jp-Notebook').innerText.includes('[*]')`, time.Minute)
+		if c := last(); !strings.Contains(c.Failed(), "interrupted") {
+			t.Errorf("interrupted cell: %q %v", c.Failed(), c.Outputs)
+		}
+		edit("x > 42")
+		p.Command("notebook:run-cell", time.Minute)
+		if c := last(); c.Text() != "true" {
+			t.Errorf("state after the interrupt: %q %s", c.Text(), c.Failed())
+		}
+	})
+
+	t.Run("complete and inspect", func(t *testing.T) {
+		edit("fmt.P")
+		p.do(chromedp.KeyEvent(kb.Tab))
+		p.Wait("the completer", `[...document.querySelectorAll('.jp-Completer:not(.lm-mod-hidden) .jp-Completer-item')].some(e => e.innerText.includes('Println'))`, 20*time.Second)
+		p.Screenshot("completer")
+		p.do(chromedp.KeyEvent(kb.Escape))
+		edit("fmt.Println")
+		p.Begin("tooltip:launch-notebook")
+		p.Wait("the documentation", `document.querySelector('.jp-Tooltip')?.innerText.includes('Println')`, 20*time.Second)
+		p.Screenshot("tooltip")
+		p.do(chromedp.KeyEvent(kb.Escape))
+	})
+
+	t.Run("restart", func(t *testing.T) {
+		p.Begin("kernelmenu:restart")
+		p.do(chromedp.Click(".jp-Dialog .jp-mod-accept", chromedp.ByQuery))
+		p.Wait("the restart", `!document.querySelector('.jp-Dialog')`, time.Minute)
+		p.waitIdle()
+		edit("x")
+		p.Command("notebook:run-cell", time.Minute)
+		if c := last(); !strings.Contains(c.Failed(), "undefined: x") || c.Prompt != "[1]:" {
+			t.Errorf("after the restart: %s %q %s", c.Prompt, c.Text(), c.Failed())
+		}
+	})
+}
+
+func TestQuickstartInJupyterLab(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts JupyterLab and a browser")
+	}
+	text, err := os.ReadFile(filepath.Join(testenv.Repo(), "notebooks", "quickstart.ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir() // JupyterLab saves what it has run
+	if err := os.WriteFile(filepath.Join(dir, "quickstart.ipynb"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := Start(t, dir).Open("quickstart.ipynb")
+	p.Command("editmenu:clear-all", time.Minute)
+	cells := p.RunAll(5 * time.Minute)
+	p.Screenshot("run-all")
+	pictures := 0
+	for i, c := range cells {
+		if c.Failed() != "" {
+			t.Errorf("cell %d fails: %s", i+1, c.Failed())
+		}
+		if strings.Trim(c.Prompt, "[]:0123456789") != "" {
+			t.Errorf("cell %d did not run: %s", i+1, c.Prompt)
+		}
+		pictures += c.Pictures
+	}
+	if len(cells) < 5 || pictures < 3 {
+		t.Errorf("%d cells and %d pictures", len(cells), pictures)
+	}
+}
