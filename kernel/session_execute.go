@@ -75,7 +75,8 @@ func (s *Session) evaluate(ctx context.Context, run *running, r Request, times *
 	if !c.Empty {
 		start = time.Now()
 		var err error
-		plugin, err = s.module.Build(ctx, build.Source{Path: c.Path, Text: c.Source, Imports: c.Imports, Inert: c.Inert})
+		plugin, err = s.module.Build(ctx, build.Source{Path: c.Path, Text: c.Source, Imports: c.Imports, Inert: c.Inert,
+			Mark: cell.Mark, Tag: cell.HiddenTag})
 		times.build = time.Since(start)
 		if err != nil {
 			if ctx.Err() != nil {

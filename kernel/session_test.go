@@ -6,7 +6,9 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // recorder is a sink that keeps what a cell emits.
@@ -53,6 +55,9 @@ func (r *recorder) Input(prompt string, password bool) (string, error) {
 	return r.answer, nil
 }
 
+// hangs is how long a cell of these tests never takes.
+const hangs = 15 * time.Second
+
 // notebook runs cells in a session of a test.
 type notebook struct {
 	t *testing.T
@@ -64,6 +69,15 @@ func (b *notebook) run(code string) (Result, *recorder) {
 	b.t.Helper()
 	r := newRecorder()
 	b.n++
+	// A cell that hangs shows where its worker waits.
+	watch := time.AfterFunc(hangs, func() {
+		if p := b.s.proc; p != nil {
+			syscall.Kill(p.cmd.Process.Pid, syscall.SIGQUIT)
+			<-p.exited
+			b.t.Logf("%s\nhangs:\n%s", code, r.err.String())
+		}
+	})
+	defer watch.Stop()
 	return b.s.Execute(context.Background(), Request{Code: code, Count: b.n, Sink: r}), r
 }
 

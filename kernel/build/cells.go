@@ -17,9 +17,8 @@ type cellFiles struct {
 	imports []string
 }
 
-func (c *cellFiles) archive() string    { return filepath.Join(c.dir, "cell.a") }
-func (c *cellFiles) importable() string { return filepath.Join(c.dir, "import.a") }
-func (c *cellFiles) plugin() string     { return filepath.Join(c.dir, "cell.so") }
+func (c *cellFiles) archive() string { return filepath.Join(c.dir, "cell.a") }
+func (c *cellFiles) plugin() string  { return filepath.Join(c.dir, "cell.so") }
 
 // Source is a cell as it is compiled.
 type Source struct {
@@ -27,6 +26,8 @@ type Source struct {
 	Text    []byte
 	Imports []string // packages and cells
 	Inert   bool     // has nothing to run: it is compiled for later cells, and not linked
+	Mark    string   // is removed from the names of types, fields and methods at run time
+	Tag     string   // is removed from the texts of struct types
 }
 
 // Build compiles and links a cell, or finds it in the cache. It returns the plugin's file, "" for an inert cell.
@@ -43,7 +44,7 @@ func (m *Module) Build(ctx context.Context, s Source) (string, error) {
 	c := &cellFiles{dir: filepath.Join(m.cache, "cells", digest(parts...)), imports: s.Imports}
 	done := c.plugin()
 	if s.Inert {
-		done = c.importable()
+		done = c.archive()
 	}
 	if _, err := os.Stat(done); err != nil {
 		if err := m.make(ctx, s, c, all); err != nil {
@@ -69,7 +70,7 @@ func (m *Module) dependencies(imports []string) (map[string]string, error) {
 		for _, path := range imports {
 			if c := m.cells[path]; c != nil {
 				if all[path] == "" {
-					all[path] = c.importable()
+					all[path] = c.archive()
 					visit(c.imports)
 				}
 			} else {
@@ -133,7 +134,10 @@ func (m *Module) make(ctx context.Context, s Source, c *cellFiles, all map[strin
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(b.importable(), withoutExports(object), 0o600); err != nil {
+	if err := restoreNames(object, s.Mark, s.Tag); err != nil {
+		return err
+	}
+	if err := os.WriteFile(b.archive(), withoutExports(object), 0o600); err != nil {
 		return err
 	}
 	if !s.Inert {
@@ -142,7 +146,7 @@ func (m *Module) make(ctx context.Context, s Source, c *cellFiles, all map[strin
 		}
 	}
 	if err := os.Rename(tmp, c.dir); err != nil {
-		if _, exists := os.Stat(c.importable()); exists != nil {
+		if _, exists := os.Stat(c.archive()); exists != nil {
 			return err
 		}
 		// Another kernel was faster, or an inert build is being completed.
@@ -153,8 +157,9 @@ func (m *Module) make(ctx context.Context, s Source, c *cellFiles, all map[strin
 	return nil
 }
 
-// withoutExports renames the table of a plugin's exported names in a compiled package, so that a cell that imports the
-// package does not inherit it. The names have equal length, because the object is an indexed file.
+// withoutExports renames the table of a plugin's exported names in a compiled package. A cell announces itself to the
+// worker and needs no table, a cell that imports it must not inherit one, and the names in it are no longer those of the
+// symbols. The new names have equal length, because the object is an indexed file.
 func withoutExports(object []byte) []byte {
 	object = bytes.ReplaceAll(object, []byte("go:plugin.exports"), []byte("go:plugin.exportz"))
 	return bytes.ReplaceAll(object, []byte("go:plugin.tabs"), []byte("go:plugin.tabz"))

@@ -19,7 +19,7 @@ type Symbol struct {
 }
 
 // cursorName stands at the cursor of an unfinished text, so that there is something to parse.
-const cursorName = mark + mark + "cursor"
+const cursorName = Mark + Mark + "cursor"
 
 // word finds the identifier that ends at, or reaches over, a byte of src.
 func word(src string, cursor int) (start, end int) {
@@ -68,7 +68,7 @@ func (n *Notebook) Complete(src string, cursor int) (symbols []Symbol, start, en
 	kept := symbols[:0]
 	seen := make(map[string]bool)
 	for _, s := range symbols {
-		if strings.HasPrefix(s.Name, prefix) && !strings.HasPrefix(s.Name, mark) && !strings.HasSuffix(s.Name, oldSuffix) && !seen[s.Name] {
+		if strings.HasPrefix(s.Name, prefix) && !strings.HasPrefix(s.Name, Mark) && !strings.HasSuffix(s.Name, oldSuffix) && !seen[s.Name] {
 			seen[s.Name] = true
 			kept = append(kept, s)
 		}

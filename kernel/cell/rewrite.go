@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// mark is the letter put before lower-case names so that other cells may use them: Lu, rare, and never typed.
-const mark = "Ꞌ"
+// Mark is the letter put before lower-case names so that other cells may use them: Lu, rare, and never typed.
+const Mark = "Ꞌ"
 
 // hook is the name under which the output imports the hooks.
-const hook = mark + "hook"
+const hook = Mark + "hook"
 
 // Unmark removes the marks of rewritten names from a text about a cell.
-func Unmark(s string) string { return strings.ReplaceAll(s, mark, "") }
+func Unmark(s string) string { return strings.ReplaceAll(s, Mark, "") }
 
 func marked(name string) string {
 	if name == "_" || token.IsExported(name) {
 		return name
 	}
-	return mark + name
+	return Mark + name
 }
 
 // rewriter records the edits of one syntax tree.
@@ -242,7 +242,7 @@ func (r *rewriter) ident(id *ast.Ident) {
 	}
 	if isMember(obj) {
 		if name := memberName(obj); name != obj.Name() {
-			r.replace(id.Pos(), id.Pos(), mark)
+			r.replace(id.Pos(), id.Pos(), Mark)
 		}
 		return
 	}
@@ -319,7 +319,7 @@ func (a *analysis) importAlias(path string) string {
 	}
 	name := a.aliases[path]
 	if name == "" {
-		name = fmt.Sprintf("%sp%d", mark, len(a.aliases))
+		name = fmt.Sprintf("%sp%d", Mark, len(a.aliases))
 		a.aliases[path] = name
 	}
 	return name
@@ -331,8 +331,8 @@ func (a *analysis) alias(name string) string {
 	return marked(name)
 }
 
-// hidden is the tag of fields that are lower-case in the user's text, so that encoders pass over them as they should.
-const hidden = `json:"-" xml:"-" yaml:"-"`
+// HiddenTag is the tag of fields that are lower-case in the user's text, so that encoders pass over them as they should.
+const HiddenTag = `json:"-" xml:"-" yaml:"-"`
 
 // structType hides lower-case fields from encoders.
 func (r *rewriter) structType(n *ast.StructType) {
@@ -358,14 +358,14 @@ func (r *rewriter) structType(n *ast.StructType) {
 		case lower < len(f.Names):
 			r.splitField(f)
 		case f.Tag != nil:
-			r.replace(f.Tag.Pos(), f.Tag.End(), "`"+hidden+"`")
+			r.replace(f.Tag.Pos(), f.Tag.End(), "`"+HiddenTag+"`")
 		default:
-			r.replace(f.Type.End(), f.Type.End(), " `"+hidden+"`")
+			r.replace(f.Type.End(), f.Type.End(), " `"+HiddenTag+"`")
 		}
 	}
 }
 
-// splitField divides a, B T into fields of their own, since only one of them is hidden.
+// splitField divides a, B T into fields of their own, since only one of them is HiddenTag.
 func (r *rewriter) splitField(f *ast.Field) {
 	for i, id := range f.Names[:len(f.Names)-1] {
 		comma := f.Names[i+1].Pos()
@@ -380,7 +380,7 @@ func (r *rewriter) splitField(f *ast.Field) {
 			continue
 		}
 		if !token.IsExported(id.Name) {
-			text += " `" + hidden + "`"
+			text += " `" + HiddenTag + "`"
 		} else if f.Tag != nil {
 			text += " " + f.Tag.Value
 		}
@@ -388,9 +388,9 @@ func (r *rewriter) splitField(f *ast.Field) {
 	}
 	if last := f.Names[len(f.Names)-1]; !token.IsExported(last.Name) {
 		if f.Tag != nil {
-			r.replace(f.Tag.Pos(), f.Tag.End(), "`"+hidden+"`")
+			r.replace(f.Tag.Pos(), f.Tag.End(), "`"+HiddenTag+"`")
 		} else {
-			r.replace(f.Type.End(), f.Type.End(), " `"+hidden+"`")
+			r.replace(f.Type.End(), f.Type.End(), " `"+HiddenTag+"`")
 		}
 	}
 }
@@ -415,7 +415,7 @@ func (r *rewriter) goStmt(g *ast.GoStmt) {
 		if tv.Value != nil || tv.IsNil() || tv.IsType() {
 			return text(e)
 		}
-		name := fmt.Sprintf("%sv%d", mark, len(names))
+		name := fmt.Sprintf("%sv%d", Mark, len(names))
 		names = append(names, name)
 		values = append(values, text(e))
 		return name
@@ -430,7 +430,7 @@ func (r *rewriter) goStmt(g *ast.GoStmt) {
 			multiple = true
 			var vars []string
 			for i := range t.Len() {
-				vars = append(vars, fmt.Sprintf("%sv%d", mark, len(names)+i))
+				vars = append(vars, fmt.Sprintf("%sv%d", Mark, len(names)+i))
 			}
 			args = vars
 			names = append(names, vars...)

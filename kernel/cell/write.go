@@ -12,7 +12,7 @@ import (
 )
 
 // self stands for the cell's own path until that is known.
-const self = mark + mark + "self"
+const self = Mark + Mark + "self"
 
 // write makes the output.
 func (a *analysis) write() {
@@ -74,7 +74,7 @@ func (a *analysis) write() {
 		return
 	}
 	if fn, ok := a.pkg.Scope().Lookup("main").(*types.Func); ok && fn.Pkg() == a.pkg && a.declared["main"] {
-		fmt.Fprintf(&inside, "\n%smain()", mark)
+		fmt.Fprintf(&inside, "\n%smain()", Mark)
 		runs = true
 	}
 	for name := range a.declared {
@@ -98,7 +98,7 @@ func (a *analysis) write() {
 		}
 	}
 	out.WriteString(outside.String())
-	fmt.Fprintf(&out, "\n\nfunc %s() {%s\n}\n\nfunc main() {}\n", Entry, inside.String())
+	fmt.Fprintf(&out, "\n\nfunc %s() {%s\n}\n\nfunc init() { %s.Register(%q, %s) }\n\nfunc main() {}\n", Entry, inside.String(), hook, self, Entry)
 	a.cell.Imports = imports
 	a.cell.Path = a.identify(out.String(), imports)
 	a.cell.Source = []byte(strings.ReplaceAll(out.String(), self, a.cell.Path))

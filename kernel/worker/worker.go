@@ -27,9 +27,6 @@ import (
 	"nuclab/kernel/worker/message"
 )
 
-// Entry is the function of a cell's package that runs its statements.
-const Entry = "ꞋꞋrun"
-
 // abandonAfter is how long an interrupted cell may go on before nobody waits for it any longer.
 const abandonAfter = 5 * time.Second
 
@@ -67,7 +64,6 @@ type worker struct {
 	current *execution                    // the running cell, or the last one
 
 	loading sync.Mutex
-	entries map[string]func() // by package path
 }
 
 // ended is the label of goroutines that leave their cell: they are no longer interrupted.
@@ -77,7 +73,6 @@ var endedLabel = pprof.WithLabels(context.Background(), pprof.Labels("cell", "en
 func Main() {
 	w := &worker{
 		cells:   make(map[unsafe.Pointer]*execution),
-		entries: make(map[string]func()),
 		answers: make(chan message.Command),
 	}
 	commands := os.NewFile(3, "commands")
@@ -286,22 +281,16 @@ func (w *worker) finish(e *execution, f *message.Failure, abandon bool) {
 func (w *worker) load(c message.Command) (func(), error) {
 	w.loading.Lock()
 	defer w.loading.Unlock()
-	if entry, ok := w.entries[c.Cell]; ok {
+	if entry := hook.Entry(c.Cell); entry != nil {
 		return entry, nil
 	}
-	p, err := plugin.Open(c.Plugin)
-	if err != nil {
+	if _, err := plugin.Open(c.Plugin); err != nil {
 		return nil, err
 	}
-	s, err := p.Lookup(Entry)
-	if err != nil {
-		return nil, err
+	entry := hook.Entry(c.Cell)
+	if entry == nil {
+		return nil, fmt.Errorf("%s is not the cell %s", c.Plugin, c.Cell)
 	}
-	entry, ok := s.(func())
-	if !ok {
-		return nil, fmt.Errorf("%s: entry is a %T", c.Plugin, s)
-	}
-	w.entries[c.Cell] = entry
 	return entry, nil
 }
 

@@ -29,6 +29,15 @@ var (
 	After func(nanoseconds int64) (<-chan struct{}, func())
 )
 
+// entries are the functions that run the statements of the loaded cells, by package path.
+var entries = make(map[string]func())
+
+// Register announces a cell when its plugin is loaded.
+func Register(path string, entry func()) { entries[path] = entry }
+
+// Entry returns what Register was told. Only one goroutine may load plugins and ask at a time.
+func Entry(path string) func() { return entries[path] }
+
 // Stopping counts the cells that are being stopped. It is zero almost always, which makes Poll cheap.
 var Stopping uint32
 
