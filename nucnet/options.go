@@ -89,6 +89,7 @@ type solver struct {
 
 var solvers = []solver{
 	{"rodas5p", func() ode.Method { return &ode.Rodas5P{} }, 1, 1},
+	{"rodas4", func() ode.Method { return &ode.Rodas4{} }, 1, 1},
 	{"bdf", func() ode.Method { return &ode.BDF{} }, 0.01, 0.1},
 }
 

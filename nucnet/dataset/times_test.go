@@ -1,10 +1,13 @@
 package dataset
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
 	"testing"
+
+	"nuclab/nucnet"
 )
 
 // TestPaperTimes holds the ages of the paper's rows as printed to 16 digits in its data package (as audited).
@@ -60,6 +63,41 @@ func TestParseShard(t *testing.T) {
 	for _, bad := range []string{"5/4", "0/4", "1/0", "1", "a/b", "1/2x", "-1/2"} {
 		if _, err := ParseShard(bad); !errors.Is(err, ErrSettings) {
 			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// TestOwnSteps: eps_nuc_row covers the step given, not the time since the one before.
+func TestOwnSteps(t *testing.T) {
+	s := Settings{Network: "mesa_80", Samples: 2, Seed: 3, Times: []float64{1e-12, 1e-11}, Steps: []float64{1e-12, 2.5e-12}}
+	dir := t.TempDir()
+	ctx := context.Background()
+	if _, err := Generate(ctx, dir, s, nil); err != nil {
+		t.Fatal(err)
+	}
+	set, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := set.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := nucnet.Stock(s.Network)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range table.Len() {
+		start := nucnet.State{T: table.T[i], Rho: table.Rho[i], X: table.X[i*net.Len() : (i+1)*net.Len()]}
+		r, err := net.Burn(ctx, start, []float64{1e-12, 7.5e-12, 1e-11}, nucnet.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := r.Samples
+		for k, want := range []float64{b[0].Q - b[0].EpsNu*1e-12, b[2].Q - b[1].Q - b[2].EpsNu*2.5e-12} {
+			if got := table.Ends[k].EpsNucRow[i]; math.Abs(got/want-1) > 1e-12 {
+				t.Errorf("sample %d, time %d: eps_nuc_row %g, want %g", i, k, got, want)
+			}
 		}
 	}
 }

@@ -28,7 +28,7 @@ func TestOrder(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		tab  *tableau
-	}{{"rodas5p", &rodas5p}} {
+	}{{"rodas5p", &rodas5p}, {"rodas4", &rodas4}} {
 		errorsOf := func(steps int) (solution, estimate float64) {
 			y := []float64{0, 1}
 			it := &integration{ctx: context.Background(), p: p, set: Settings{RTol: 1, ATol: 1}, tEnd: 1, y: y}
@@ -77,7 +77,7 @@ func TestOrdersOfBDF(t *testing.T) {
 // TestTableau checks that the coefficients belong together: in the form with
 // products of the Jacobian, alpha and d are row sums of the coefficients.
 func TestTableau(t *testing.T) {
-	for _, tab := range []*tableau{&rodas5p} {
+	for _, tab := range []*tableau{&rodas5p, &rodas4} {
 		s := len(tab.b)
 		// Gamma is the inverse of 1/gamma - C; solve for its row sums, then
 		// alpha_i = sum_j a_ij (Gamma 1)_j.
