@@ -46,10 +46,13 @@ type Design struct {
 	LogRho [2]float64 // range of log10 rho/(g/cm3); zero: 7 to 9
 	Ye     [2]float64 // range of the electron fraction; zero: 0.45 to 0.5
 
-	LogX       [2]float64 // Paper, PaperReject: range of log10 X before normalisation; zero: -30 to 0
-	NeutronMax float64    // Paper, PaperReject: upper end for free neutrons, before normalisation; zero: 0.05
-	Tolerance  float64    // PaperReject: how close Ye must come; zero: 1.5e-4
-	Alpha      float64    // Dirichlet: the parameter; zero: 0.1
+	// LogX is the range of log10 X before normalisation, of Paper and PaperReject; zero: -30 to 0, the range of BBQ's
+	// own tests. That of the paper's data is not published: with mesa_80 and Paper, -8 to 0 gives the median of free
+	// neutrons that they have, 0.017, and -30 to 0 a tenth of it.
+	LogX       [2]float64
+	NeutronMax float64 // Paper, PaperReject: upper end for free neutrons, before normalisation; zero: 0.05
+	Tolerance  float64 // PaperReject: how close Ye must come; zero: 1.5e-4
+	Alpha      float64 // Dirichlet: the parameter; zero: 0.1
 }
 
 // WithDefaults returns the design with every zero replaced by what it stands for.
