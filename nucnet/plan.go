@@ -37,10 +37,11 @@ type plan struct {
 	sumY     int // -1 without screening
 	sumZZ    int // -1 unless screening asks for it
 
-	pairs  []flow // at most two nuclides on either side
-	others []flow
-	hot    []pair // what the right-hand side needs of pairs
-	weak   []decay
+	pairs    []flow // at most two nuclides on either side, captures first
+	captures int    // pairs with two nuclides in and one out
+	others   []flow
+	hot      []pair // what the right-hand side needs of pairs
+	weak     []decay
 
 	structure *ode.Structure
 	jacobian  jacobianPlaces
@@ -58,6 +59,14 @@ type flow struct {
 	channelIn, channelOut int32
 	// Places in the values of the Jacobian, rows and columns (in..., out...).
 	places []int32
+}
+
+// captures returns 1 for a flow from two nuclides to one, else 0.
+func (f *flow) captures() int {
+	if f.nIn == 2 && f.nOut == 1 {
+		return 1
+	}
+	return 0
 }
 
 // pair is the part of a flow between at most two nuclides on either side that
@@ -123,11 +132,16 @@ func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
 		}
 		if f.nIn <= 2 && f.nOut <= 2 {
 			p.pairs = append(p.pairs, f)
-			p.hot = append(p.hot, pair{uint16(f.in[0]), uint16(f.in[1]), uint16(f.out[0]), uint16(f.out[1]),
-				uint16(f.channelIn), uint16(f.channelOut)})
 		} else {
 			p.others = append(p.others, f)
 		}
+	}
+	slices.SortStableFunc(p.pairs, func(a, b flow) int { return b.captures() - a.captures() })
+	for i := range p.pairs {
+		f := &p.pairs[i]
+		p.captures += f.captures()
+		p.hot = append(p.hot, pair{uint16(f.in[0]), uint16(f.in[1]), uint16(f.out[0]), uint16(f.out[1]),
+			uint16(f.channelIn), uint16(f.channelOut)})
 	}
 	if k.weak == WeakRates {
 		for i := range links.Tables {

@@ -29,6 +29,7 @@ type screenState struct {
 func (s *screenState) init(p *plan) {
 	s.plan = p
 	if p.screener == nil {
+		s.factor = []float64{1}
 		return
 	}
 	s.variables = 2

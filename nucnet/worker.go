@@ -162,35 +162,30 @@ func (w *worker) slope(_ float64, y, dst []float64) {
 func (w *worker) strongSlope(y, dst []float64) {
 	p := w.plan
 	ye := w.y[:len(dst)]
-	kf, kr := w.forwardRate, w.reverseRate
-	kf, kr = kf[:len(p.hot)], kr[:len(p.hot)]
-	if p.screener == nil {
-		for i, f := range p.hot {
-			net := kf[i]*ye[f.a]*ye[f.b] - kr[i]*ye[f.c]*ye[f.d]
-			dst[f.a] -= net
-			dst[f.b] -= net
-			dst[f.c] += net
-			dst[f.d] += net
-		}
-	} else {
+	kf, kr := w.forwardRate[:len(p.hot)], w.reverseRate[:len(p.hot)]
+	factor := w.screening.factor
+	if p.screener != nil {
 		w.screening.update(w, y)
-		factor := w.screening.factor
-		for i, f := range p.hot {
-			net := kf[i]*factor[f.in]*ye[f.a]*ye[f.b] - kr[i]*factor[f.out]*ye[f.c]*ye[f.d]
-			dst[f.a] -= net
-			dst[f.b] -= net
-			dst[f.c] += net
-			dst[f.d] += net
-		}
+	}
+	for i, f := range p.hot[:p.captures] {
+		net := kf[i]*factor[f.in]*ye[f.a]*ye[f.b] - kr[i]*ye[f.c]
+		dst[f.a] -= net
+		dst[f.b] -= net
+		dst[f.c] += net
+	}
+	for i := p.captures; i < len(p.hot); i++ {
+		f := p.hot[i]
+		net := kf[i]*factor[f.in]*ye[f.a]*ye[f.b] - kr[i]*factor[f.out]*ye[f.c]*ye[f.d]
+		dst[f.a] -= net
+		dst[f.b] -= net
+		dst[f.c] += net
+		dst[f.d] += net
 	}
 	base := len(p.pairs)
 	for i := range p.others {
 		f := &p.others[i]
-		forward, reverse := w.forwardRate[base+i], w.reverseRate[base+i]
-		if p.screener != nil {
-			forward *= w.screening.factor[f.channelIn]
-			reverse *= w.screening.factor[f.channelOut]
-		}
+		forward := w.forwardRate[base+i] * factor[f.channelIn]
+		reverse := w.reverseRate[base+i] * factor[f.channelOut]
 		net := forward*ye[f.in[0]]*ye[f.in[1]]*ye[f.in[2]]*ye[f.in[3]] -
 			reverse*ye[f.out[0]]*ye[f.out[1]]*ye[f.out[2]]*ye[f.out[3]]
 		for _, k := range f.in[:f.nIn] {
@@ -237,10 +232,9 @@ func (w *worker) strongJacobian(dst []float64) {
 	for i := range p.pairs {
 		f := &p.pairs[i]
 		a, b, c, d := y[f.in[0]], y[f.in[1]], y[f.out[0]], y[f.out[1]]
-		forward, reverse := w.forwardRate[i], w.reverseRate[i]
+		forward := w.forwardRate[i] * s.factor[f.channelIn]
+		reverse := w.reverseRate[i] * s.factor[f.channelOut]
 		if p.screener != nil {
-			forward *= s.factor[f.channelIn]
-			reverse *= s.factor[f.channelOut]
 			w.screenColumns(f, forward*a*b, reverse*c*d)
 		}
 		// Derivatives of the net flux by the nuclides of both sides, and the
@@ -287,10 +281,9 @@ func (w *worker) strongJacobian(dst []float64) {
 	base := len(p.pairs)
 	for i := range p.others {
 		f := &p.others[i]
-		forward, reverse := w.forwardRate[base+i], w.reverseRate[base+i]
+		forward := w.forwardRate[base+i] * s.factor[f.channelIn]
+		reverse := w.reverseRate[base+i] * s.factor[f.channelOut]
 		if p.screener != nil {
-			forward *= s.factor[f.channelIn]
-			reverse *= s.factor[f.channelOut]
 			w.screenColumns(f, forward*y[f.in[0]]*y[f.in[1]]*y[f.in[2]]*y[f.in[3]],
 				reverse*y[f.out[0]]*y[f.out[1]]*y[f.out[2]]*y[f.out[3]])
 		}

@@ -65,7 +65,11 @@ type Structure struct {
 
 	mu    sync.Mutex
 	known map[string]*symbolic
+	size  int // entries of all that is known
 }
+
+// maxKnown bounds the entries kept in symbolic factorisations, to some 64 MB.
+const maxKnown = 8 << 20
 
 // NewStructure returns the structure of a problem. Components are eliminated
 // in the given order, by nil in that of [Markowitz].
@@ -76,8 +80,8 @@ func NewStructure(p *Pattern, order []int, invariants ...Invariant) (*Structure,
 	}
 	sorted := slices.Clone(order)
 	slices.Sort(sorted)
-	for i, k := range sorted {
-		if i != k || len(sorted) != n {
+	for i := range n {
+		if len(sorted) != n || sorted[i] != i {
 			return nil, fmt.Errorf("ode: the order of elimination is not a permutation of %d components", n)
 		}
 	}
@@ -136,6 +140,11 @@ func (s *Structure) symbolic(rows []int) *symbolic {
 		}
 	}
 	sym := newSymbolic(s.pattern, append(order, rows...), len(rows))
+	entries, _ := sym.cost()
+	if s.size += entries; s.size > maxKnown {
+		clear(s.known)
+		s.size = entries
+	}
 	s.known[key] = sym
 	return sym
 }
