@@ -264,8 +264,12 @@ func (s *Session) renew() error {
 	s.bookMu.Lock()
 	s.book.Reset()
 	s.origins = make(map[string]origin)
+	s.module.Refresh()
 	s.bookMu.Unlock()
 	var err error
+	if s.worker, err = s.module.Worker(context.Background(), nil); err != nil {
+		return err
+	}
 	s.proc, err = s.startProcess()
 	return err
 }

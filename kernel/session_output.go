@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,6 +12,11 @@ const tailSize = 16 << 10
 // deliver passes whole characters on.
 func (o *workerOutput) deliver(b []byte) {
 	o.last = append(o.last, b...)
+	if o.name == "stderr" {
+		for _, m := range fatalLines.FindAll(o.last[max(0, len(o.last)-len(b)-200):], -1) {
+			o.fatal = string(m)
+		}
+	}
 	if n := len(o.last) - tailSize; n > 0 {
 		o.last = append(o.last[:0], o.last[n:]...)
 	}
@@ -25,6 +31,16 @@ func (o *workerOutput) deliver(b []byte) {
 	if len(b) > 0 {
 		o.pass(strings.ToValidUTF8(string(b), "\uFFFD"))
 	}
+}
+
+// fatalLines are what the runtime prints before it ends the process.
+var fatalLines = regexp.MustCompile(`(?m)^(fatal error: |panic: |SIG[A-Z]+: )[^\n]+`)
+
+// fatalLine returns the runtime's reason to end the process, "" when it gave none.
+func (o *workerOutput) fatalLine() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.fatal
 }
 
 // tail returns the newest output.

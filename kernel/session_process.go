@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -148,13 +147,8 @@ func (p *process) dead() bool {
 
 // reason says why the worker ended, in words for the user.
 func (p *process) reason() string {
-	words := p.lastWords()
-	for _, line := range strings.Split(words, "\n") {
-		for _, start := range []string{"fatal error: ", "panic: ", "runtime: goroutine stack exceeds", "SIGSEGV", "plugin: "} {
-			if strings.HasPrefix(line, start) {
-				return line
-			}
-		}
+	if line := p.outputs[1].fatalLine(); line != "" {
+		return line
 	}
 	state := p.cmd.ProcessState
 	if state == nil {
@@ -180,6 +174,7 @@ type workerOutput struct {
 	mu      sync.Mutex
 	pending []byte // start of a character whose rest has not arrived
 	last    []byte // the newest output, for the reason of a crash
+	fatal   string // line by which the runtime says why it ends
 }
 
 // follow passes output on while it comes. It reads and passes on under one lock, so that drain finds nothing on the way.

@@ -72,6 +72,23 @@ func newPackages(m *Module) (*packages, error) {
 	return p, nil
 }
 
+// Refresh forgets all packages but the standard library's, so that they are compiled anew from what is on disk. Call it
+// when no process holds the old ones.
+func (p *packages) Refresh() {
+	p.importing.Lock()
+	defer p.importing.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for path, k := range p.known {
+		if !k.Standard {
+			delete(p.known, path)
+		}
+	}
+	p.fset = token.NewFileSet()
+	p.importer = importer.ForCompiler(p.fset, "gc", p.open)
+	p.m.cells = make(map[string]*cellFiles)
+}
+
 // dropIncomplete forgets packages that import what is not known.
 func (p *packages) dropIncomplete() {
 	for again := true; again; {

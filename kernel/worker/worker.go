@@ -73,7 +73,7 @@ var endedLabel = pprof.WithLabels(context.Background(), pprof.Labels("cell", "en
 func Main() {
 	w := &worker{
 		cells:   make(map[unsafe.Pointer]*execution),
-		answers: make(chan message.Command),
+		answers: make(chan message.Command, 1),
 	}
 	commands := os.NewFile(3, "commands")
 	events := os.NewFile(4, "events")
@@ -333,6 +333,9 @@ func (n *notebook) Clear(wait bool) {
 
 func (n *notebook) Input(prompt string, password bool) (string, error) {
 	w := (*worker)(n)
+	for len(w.answers) > 0 {
+		<-w.answers // to a question that was interrupted
+	}
 	w.send(message.Event{Kind: message.Input, Prompt: prompt, Password: password})
 	select {
 	case a := <-w.answers:

@@ -1,0 +1,224 @@
+package kernel
+
+import (
+	"context"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// interrupt runs a cell that prints when it is about to wait, interrupts it, and reports how long it took to end.
+func (b *notebook) interrupt(code string) (Result, time.Duration) {
+	b.t.Helper()
+	r := newRecorder()
+	b.n++
+	done := make(chan Result, 1)
+	go func() {
+		done <- b.s.Execute(context.Background(), Request{Code: code, Count: b.n, Sink: r})
+	}()
+	select {
+	case <-r.first:
+	case res := <-done:
+		b.t.Fatalf("%s\nends by itself: %+v", code, res.Err)
+	case <-time.After(hangs):
+		b.t.Fatalf("%s\ndoes not start", code)
+	}
+	start := time.Now()
+	b.s.Interrupt()
+	select {
+	case res := <-done:
+		return res, time.Since(start)
+	case <-time.After(hangs):
+		b.t.Fatalf("%s\ncannot be interrupted", code)
+	}
+	return Result{}, 0
+}
+
+func TestInterrupt(t *testing.T) {
+	b := newNotebook(t)
+	b.want("state := 41", "")
+	for _, code := range []string{
+		"fmt.Println(1)\nfor {}",
+		"for i := 0; ; i++ { state = 42; if i == 0 { fmt.Println(1) } }",
+		"spin := func() { for { } }\nfmt.Println(1)\nspin()",
+		"never := make(chan int)\nfmt.Println(1)\n<-never",
+		"fmt.Println(1)\nv, ok := <-make(chan int); fmt.Println(v, ok)",
+		"fmt.Println(1)\nmake(chan int) <- 1",
+		"fmt.Println(1)\nfor range make(chan int) { }",
+		"fmt.Println(1)\nselect { case <-make(chan int): case make(chan int) <- 1: }",
+		"fmt.Println(1)\nselect {}",
+		"fmt.Println(1)\nfor { time.Sleep(time.Hour) }",
+		"var wg sync.WaitGroup; wg.Add(1)\nfmt.Println(1)\nwg.Wait()",
+		"fmt.Println(1)\n<-nb.Context().Done()\nfor {}",
+		"fmt.Println(1)\nfunc() { defer func() { recover() }(); for {} }()\nfor {}",
+		"fmt.Println(1)\nnb.Input(\"? \")",
+	} {
+		if testing.Short() && strings.Contains(code, "wg.Wait") {
+			break
+		}
+		if strings.Contains(code, "Input") {
+			continue // an unanswered question fails by itself here
+		}
+		res, _ := b.interrupt(code)
+		if res.Err == nil || res.Err.Name != "interrupted" || res.WorkerDied {
+			t.Errorf("%s\ninterrupted: %+v", code, res)
+		}
+	}
+	b.want("state", "42")
+	// Goroutines of earlier cells go on, deferred functions run.
+	b.want("ticks := make(chan int)\ngo func() { for i := 0; ; i++ { ticks <- i } }()", "")
+	b.want("<-ticks", "0")
+	res, _ := b.interrupt("defer func() { for i := range 3 { state = i } }()\nfmt.Println(1)\nfor {}")
+	if res.Err == nil || !strings.Contains(strings.Join(res.Err.Traceback, "\n"), "]:3") {
+		t.Errorf("an interrupt does not say where: %+v", res.Err)
+	}
+	b.want("state", "2")
+	b.want("a, c := <-ticks, <-ticks; c - a", "1")
+	// a context that is cancelled interrupts too
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	if res := b.s.Execute(ctx, Request{Code: "for {}", Count: 1, Sink: newRecorder()}); res.Err == nil || res.Err.Name != "interrupted" {
+		t.Errorf("cancelled: %+v", res)
+	}
+}
+
+func TestWorkerDeath(t *testing.T) {
+	b := newNotebook(t)
+	b.want("kept := 1", "")
+	died := func(code string, want ...string) {
+		t.Helper()
+		res := b.fails(code, want...)
+		if !res.WorkerDied {
+			t.Errorf("%s\nthe worker lives: %+v", code, res.Err)
+		}
+		b.fails("kept", "undefined: kept")
+		b.want("kept := 2; kept + 1", "3")
+	}
+	died("syscall.Kill(os.Getpid(), syscall.SIGKILL)\ntime.Sleep(time.Second)", "killed", "lost")
+	if !testing.Short() {
+		died("import \"regexp\"\nm := map[int]int{}\ngo regexp.MustCompile(\"a\").ReplaceAllStringFunc(\"a\", func(string) string { return \"\" })\nfunc() { defer runtime.LockOSThread(); for i := 0; i < 8; i++ { go func() { for { m[1]++ } }() } }()\nfor { m[2]++ }", "concurrent map")
+		died("func down(n int) int { return down(n+1) + 1 }\ndown(0)", "stack")
+	}
+	// The worker dies while no cell runs.
+	b.want("kept := 3", "")
+	syscall.Kill(b.s.proc.cmd.Process.Pid, syscall.SIGKILL)
+	<-b.s.proc.exited
+	res, r := b.run("1 + 1")
+	if res.Err != nil || !strings.Contains(r.err.String(), "lost") {
+		t.Errorf("after a death between cells: %+v, stderr %q", res.Err, r.err.String())
+	}
+	// Restart forgets names and keeps imports.
+	b.want("import str \"strings\"\nkept := 3", "")
+	if err := b.s.Restart(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	b.fails("kept", "undefined: kept")
+	b.want("str.ToUpper(\"a\")", "A")
+}
+
+func TestOutput(t *testing.T) {
+	b := newNotebook(t)
+	// text streams while the cell runs
+	r := newRecorder()
+	done := make(chan Result, 1)
+	go func() {
+		done <- b.s.Execute(context.Background(), Request{Code: "fmt.Println(\"early\")\nnb.Input(\"name? \")", Count: 1, Sink: r})
+	}()
+	r.answer = "me"
+	select {
+	case <-r.first:
+	case <-time.After(hangs):
+		t.Fatal("no output")
+	}
+	if res := <-done; res.Err != nil || res.Value == nil || res.Value.Data["text/plain"] != "me" {
+		t.Errorf("input: %+v", res)
+	}
+	b.want("println(\"to stderr\")", "")
+	_, r = b.run("fmt.Fprintln(os.Stderr, \"e\"); os.Stdout.WriteString(\"o\\u00e9\"); exec.Command(\"echo\", \"child\").Run()")
+	if r.err.String() != "e\n" || r.out.String() != "o\u00e9" {
+		t.Errorf("streams: %q, %q", r.out.String(), r.err.String())
+	}
+	// display keeps its place among the text
+	res, r := b.run("h := Display(display.HTML(\"<b>x</b>\"))\nh.Update(display.Markdown(\"*y*\"))\nClearOutput()\nimage.NewRGBA(image.Rect(0, 0, 2, 2))")
+	if res.Err != nil {
+		t.Fatalf("display: %v", res.Err)
+	}
+	if len(r.shown) != 2 || r.shown[0].Data["text/html"] != "<b>x</b>" || !r.shown[1].Update || r.shown[0].ID != r.shown[1].ID || r.clears != 1 {
+		t.Errorf("displayed %+v, cleared %d times", r.shown, r.clears)
+	}
+	if s, _ := res.Value.Data["image/png"].(string); !strings.HasPrefix(s, "iVBOR") {
+		t.Errorf("image: %v", res.Value.Data)
+	}
+	// output of a goroutine that outlives its cell comes with a later cell
+	b.want("go func() { time.Sleep(20 * time.Millisecond); fmt.Println(\"later\") }()", "")
+	_, r = b.run("time.Sleep(100 * time.Millisecond)")
+	if r.out.String() != "later\n" {
+		t.Errorf("goroutine's output: %q", r.out.String())
+	}
+	// much output is cut in the middle
+	if !testing.Short() {
+		_, r = b.run("for range 12 << 10 { fmt.Println(strings.Repeat(\"x\", 1023)) }\nfmt.Println(\"end\")")
+		if n := r.out.Len(); n < headOutput || n > headOutput+tailOutput+(1<<17) || !strings.HasSuffix(r.out.String(), "end\n") ||
+			!strings.Contains(r.err.String(), "not shown") {
+			t.Errorf("cut output: %d bytes, stderr %q", n, r.err.String())
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	b := newNotebook(t)
+	b.want("$ echo hi\nfmt.Println(\"go\")", "hi\ngo\n")
+	b.want("%env NB_TEST=v w\nos.Getenv(\"NB_TEST\")", "v w")
+	b.want("%env NB_TEST", "v w\n")
+	b.want("$ echo $NB_TEST", "v w\n")
+	dir := t.TempDir()
+	b.want("%cd "+dir+"\nwd, _ := os.Getwd(); wd == os.Getenv(\"PWD\") || wd != \"\"", dir+"\ntrue")
+	b.want("$ pwd", dir+"\n")
+	b.want("%who", "wd   var   string\n")
+	b.fails("%tme", "did you mean %time?")
+	b.fails("%cd /no/such", "no such file")
+	b.fails("$ exit 3", "exit status 3")
+	if _, r := b.run("%time 1 + 1"); !strings.Contains(r.out.String(), "ran in") {
+		t.Errorf("%%time: %q", r.out.String())
+	}
+	if _, r := b.run("%help"); !strings.Contains(r.out.String(), "%who") {
+		t.Errorf("%%help: %q", r.out.String())
+	}
+	b.fails("\n%env A=b\n\nundefinedName", "In[", ":4:1")
+	b.want("%restart", "A new process runs the cells; all names are forgotten.\n")
+	b.fails("wd", "undefined: wd")
+}
+
+func TestUserModule(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles packages")
+	}
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(dir+"/util", 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(dir+"/"+name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module example.org/mine\n\ngo 1.21\n")
+	write("util/util.go", "package util\n\n// Twice doubles.\nfunc Twice(x int) int { return 2 * x }\n")
+	s, err := NewSession(context.Background(), Options{Dir: dir, Cache: testCache})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	b := &notebook{t: t, s: s}
+	b.want("import \"example.org/mine/util\"\nutil.Twice(21)", "42")
+	write("util/util.go", "package util\n\nfunc Twice(x int) int { return 3 * x }\n\nfunc New() int { return 1 }\n")
+	b.want("util.Twice(21)", "42")
+	b.want("%restart\nutil.Twice(21)", "A new process runs the cells; all names are forgotten.\n63")
+	text, err := os.ReadFile(dir + "/go.mod")
+	if err != nil || string(text) != "module example.org/mine\n\ngo 1.21\n" {
+		t.Errorf("the user's go.mod was changed: %s", text)
+	}
+}
