@@ -302,24 +302,31 @@ func (p *Page) Screenshot(name string) {
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, time.Minute)
 	defer cancel()
-	var height int64
 	var picture []byte
-	err := chromedp.Run(ctx,
-		chromedp.Evaluate(`(() => {
-			const cell = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell')].pop();
-			const pane = cell?.closest('.jp-WindowedPanel-outer');
-			return pane ? Math.ceil(cell.getBoundingClientRect().bottom + pane.scrollTop) : 0;
-		})()`, &height),
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			return chromedp.EmulateViewport(1400, min(max(height+80, 600), 8000)).Do(ctx)
-		}),
-		chromedp.Sleep(300*time.Millisecond), // a layout and a paint
+	actions := []chromedp.Action{}
+	for range 2 { // cells that come into view for the first time may turn out taller
+		var height int64
+		actions = append(actions,
+			chromedp.Evaluate(`(() => {
+				const cell = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell')].pop();
+				const pane = cell?.closest('.jp-WindowedPanel-outer');
+				if (!pane) return 0;
+				const bottom = Math.ceil(cell.getBoundingClientRect().bottom + pane.scrollTop);
+				pane.scrollTop = 0;
+				return bottom;
+			})()`, &height),
+			chromedp.ActionFunc(func(ctx context.Context) error {
+				return chromedp.EmulateViewport(1400, min(max(height+80, 600), 8000)).Do(ctx)
+			}),
+			chromedp.Sleep(300*time.Millisecond), // a layout and a paint
+		)
+	}
+	err := chromedp.Run(ctx, append(actions,
 		chromedp.ActionFunc(func(ctx context.Context) (err error) {
 			picture, err = page.CaptureScreenshot().Do(ctx)
 			return err
 		}),
-		chromedp.EmulateViewport(1400, 1000),
-	)
+		chromedp.EmulateViewport(1400, 1000))...)
 	if err == nil {
 		if err = os.MkdirAll(dir, 0o755); err == nil {
 			err = os.WriteFile(filepath.Join(dir, strings.ReplaceAll(p.t.Name(), "/", "-")+"-"+name+".png"), picture, 0o644)
