@@ -15,6 +15,9 @@ import (
 // number, as where the mean to divide by is 0.
 type Fraction float64
 
+// String returns the fraction in percent, such as "0.53 %".
+func (f Fraction) String() string { return fmt.Sprintf("%.3g %%", 100*float64(f)) }
+
 // MarshalJSON implements json.Marshaler.
 func (f Fraction) MarshalJSON() ([]byte, error) {
 	if v := float64(f); !math.IsNaN(v) && !math.IsInf(v, 0) {

@@ -39,6 +39,15 @@ type History struct {
 	Best int `json:"best"`
 }
 
+// Losses returns the total loss of each epoch, of the training and of the validation samples.
+func (h *History) Losses() (training, validation []float64) {
+	for _, e := range h.Epochs {
+		training = append(training, e.Training.Total)
+		validation = append(validation, e.Validation.Total)
+	}
+	return training, validation
+}
+
 // Progress is where a training stands after a step.
 type Progress struct {
 	// Epoch counts from 1; Step and Steps count over all epochs.

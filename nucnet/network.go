@@ -139,6 +139,11 @@ func (n *Network) lightest() []int {
 	return list
 }
 
+// String describes the network in a few words.
+func (n *Network) String() string {
+	return fmt.Sprintf("%s: %d nuclides, %d reactions", n.name, len(n.members), len(n.Reactions()))
+}
+
 // Name returns the name given to New.
 func (n *Network) Name() string { return n.name }
 
