@@ -32,7 +32,7 @@ type Options struct {
 	Env map[string]string
 	// Args are further arguments for jupyter lab.
 	Args []string
-	// Warm prepares what the first cells will need, such as compiled packages, while JupyterLab starts. It writes a
+	// Warm prepares what the first cells will need, such as compiled packages, while the rest is set up and starts. It writes a
 	// line of progress now and then. May be nil.
 	Warm func(ctx context.Context, log io.Writer) error
 	// Ready is called with the URL once JupyterLab answers there; nil writes it to Log.
@@ -60,17 +60,6 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	python, err := Environment(ctx, o.Cache, o.Spec, o.Log)
-	if err != nil {
-		return err
-	}
-	binary, err := InstallBinary(o.Cache)
-	if err != nil {
-		return err
-	}
-	if _, err := InstallKernel(PrivateKernels(o.Cache), Kernel{Binary: binary, Env: o.Env}); err != nil {
-		return err
-	}
 	if o.Warm != nil {
 		warmCtx, cancel := context.WithCancel(ctx)
 		warmed := make(chan struct{})
@@ -81,6 +70,17 @@ func Run(ctx context.Context, o Options) error {
 			}
 		}()
 		defer func() { cancel(); <-warmed }()
+	}
+	python, err := Environment(ctx, o.Cache, o.Spec, o.Log)
+	if err != nil {
+		return err
+	}
+	binary, err := InstallBinary(o.Cache)
+	if err != nil {
+		return err
+	}
+	if _, err := InstallKernel(PrivateKernels(o.Cache), Kernel{Binary: binary, Env: o.Env}); err != nil {
+		return err
 	}
 	return serve(ctx, python, dir, port, o)
 }
@@ -135,7 +135,8 @@ func serve(ctx context.Context, python *Python, dir string, port int, o Options)
 	}
 	token := strings.ToLower(rand.Text())
 	args := []string{"-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=" + strconv.Itoa(port),
-		"--ServerApp.port_retries=0", "--ServerApp.root_dir=" + dir}
+		"--ServerApp.port_retries=0", "--ServerApp.root_dir=" + dir,
+		"--MultiKernelManager.default_kernel_name=" + KernelName}
 	if o.NoBrowser {
 		args = append(args, "--no-browser")
 	}

@@ -400,7 +400,7 @@ func TestRunServesJupyterLabUntilItIsCancelled(t *testing.T) {
 	if status, body := get("/lab", u.RawQuery); status != http.StatusOK || !strings.Contains(body, "JupyterLab") {
 		t.Errorf("the printed URL answers %d", status)
 	}
-	if _, body := get("/api/kernelspecs", u.RawQuery); !strings.Contains(body, `"nuclab"`) || !strings.Contains(body, filepath.Join(cache, "bin")) {
+	if _, body := get("/api/kernelspecs", u.RawQuery); !strings.Contains(body, `"default": "nuclab"`) || !strings.Contains(body, filepath.Join(cache, "bin")) {
 		t.Errorf("kernelspecs %s", body)
 	}
 	if _, body := get("/api/contents/", u.RawQuery); !strings.Contains(body, "here.txt") {
