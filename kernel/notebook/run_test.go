@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -141,6 +143,49 @@ func TestRunTimesOutAndIsCancelled(t *testing.T) {
 func TestInputFailsWithoutAUser(t *testing.T) {
 	err := code("input").run(context.Background(), &script{map[string]kernel.Sink{}}, Settings{})
 	if err == nil || !strings.Contains(err.Error(), kernel.ErrNoInput.Error()) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestRunRealCells runs a notebook as nuclab run does: parameters, state, an error that names its cell.
+func TestRunRealCells(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs cells")
+	}
+	dir := t.TempDir()
+	nb := code(`steps, name := 3, "none"`, `import "fmt"
+total := 0
+for i := range steps {
+	total += i
+	fmt.Println(name, i)
+}
+total`, `var m map[string]int
+m["x"] = 1`, `fmt.Println("not reached")`)
+	nb.Cells[0].Metadata["tags"] = []any{"parameters"}
+	if err := nb.SetParameters(map[string]string{"steps": "2", "name": "si28"}); err != nil {
+		t.Fatal(err)
+	}
+	err := Run(context.Background(), nb, kernel.Options{Dir: dir, Cache: filepath.Join(dir, "cache")}, Settings{Timeout: 2 * time.Minute})
+	var failed *CellError
+	if !errors.As(err, &failed) || failed.Cell != 4 || !strings.Contains(err.Error(), "nil map") {
+		t.Fatalf("error %v", err)
+	}
+	want := []Output{
+		{Type: Stream, Name: "stdout", Text: "si28 0\nsi28 1\n"},
+		{Type: ExecuteResult, Data: map[string]any{"text/plain": "1"}, Count: 3},
+	}
+	got := nb.Cells[2].Outputs
+	if len(got) != 2 || !reflect.DeepEqual(got[0], want[0]) || got[1].Count != 3 || got[1].Data["text/plain"] != "1" {
+		t.Errorf("outputs %+v, want %+v", got, want)
+	}
+	if len(nb.Cells[4].Outputs) != 0 || nb.Cells[4].Count != 0 {
+		t.Errorf("the cell after the error ran: %+v", nb.Cells[4])
+	}
+}
+
+func TestRunNeedsItsFolder(t *testing.T) {
+	err := Run(context.Background(), code("1"), kernel.Options{Dir: filepath.Join(t.TempDir(), "none"), Cache: t.TempDir()}, Settings{})
+	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v", err)
 	}
 }
