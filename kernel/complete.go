@@ -30,11 +30,24 @@ func (s *Session) Complete(code string, cursor int) Completion {
 	defer s.bookMu.Unlock()
 	symbols, start, end := s.book.Complete(code, cursor)
 	c := Completion{Start: start, End: end}
+	seen := make(map[string]bool)
 	for _, sym := range symbols {
 		c.Matches = append(c.Matches, Match{Text: sym.Name, Type: sym.Kind})
+		seen[sym.Name] = true
+	}
+	// Packages that need no import.
+	if typed := code[start:cursor]; start <= cursor && len(typed) >= 2 && !member(code[:start]) {
+		for _, name := range s.module.StdNames() {
+			if strings.HasPrefix(name, typed) && !seen[name] {
+				c.Matches = append(c.Matches, Match{Text: name, Type: "package"})
+			}
+		}
 	}
 	return c
 }
+
+// member reports whether what follows a text is selected from something.
+func member(before string) bool { return strings.HasSuffix(strings.TrimSpace(before), ".") }
 
 // IsComplete judges code that is being typed: "complete", "incomplete" with the indentation of the next line, or
 // "invalid".

@@ -49,12 +49,19 @@ func (s *Session) Inspect(code string, cursor int) (data map[string]any, found b
 	switch {
 	case home != "":
 		declaration, comment = s.inCell(obj, o, declaration)
+	case isPackage(obj):
+		declaration, comment = s.packageDoc(obj.(*types.PkgName).Imported())
 	case obj.Pkg() != nil && obj.Pkg().Path() != "main":
 		if d, c := s.inPackage(obj); d != "" {
 			declaration, comment = d, c
 		}
 	}
 	return description(declaration, comment), true
+}
+
+func isPackage(obj types.Object) bool {
+	_, ok := obj.(*types.PkgName)
+	return ok
 }
 
 func description(declaration, comment string) map[string]any {
@@ -104,9 +111,6 @@ func commentBefore(src string, at int) string {
 
 // inPackage finds the declaration of an object in the source of an imported package.
 func (s *Session) inPackage(obj types.Object) (declaration, comment string) {
-	if p, ok := obj.(*types.PkgName); ok {
-		return s.packageDoc(p.Imported())
-	}
 	pos := s.module.Fset().Position(obj.Pos())
 	if pos.Filename == "" {
 		return "", ""

@@ -32,6 +32,12 @@ type Source struct {
 
 // Build compiles and links a cell, or finds it in the cache. It returns the plugin's file, "" for an inert cell.
 func (m *Module) Build(ctx context.Context, s Source) (string, error) {
+	if c := m.cells[s.Path]; c != nil {
+		if s.Inert {
+			return "", nil
+		}
+		return c.plugin(), nil
+	}
 	all, err := m.dependencies(s.Imports)
 	if err != nil {
 		return "", err

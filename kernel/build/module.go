@@ -231,7 +231,7 @@ func writeChanged(path string, data []byte) error {
 
 // Get adds a module, as "go get" does, to the private module.
 func (m *Module) Get(ctx context.Context, what string) (string, error) {
-	out, err := m.t.command(ctx, m.Dir, "get", what).CombinedOutput()
+	out, err := resolving(m.t.command(ctx, m.Dir, "get", what)).CombinedOutput()
 	text := strings.TrimSpace(string(out))
 	if err != nil {
 		return "", fmt.Errorf("go get %s: %s", what, text)

@@ -157,10 +157,16 @@ func (p *packages) Load(paths []string) error {
 func (p *packages) list(ctx context.Context, paths []string) error {
 	args := append([]string{"list", "-e", "-export", "-deps", "-buildmode=plugin",
 		"-json=ImportPath,Name,Dir,Export,Standard,Imports,Error,DepsErrors", "--"}, paths...)
-	c := p.m.t.command(ctx, p.m.Dir, args...)
 	var stderr bytes.Buffer
+	c := p.m.t.command(ctx, p.m.Dir, args...)
 	c.Stderr = &stderr
 	out, err := c.Output()
+	if unresolved(stderr.String()) || unresolved(string(out)) {
+		stderr.Reset()
+		c = resolving(p.m.t.command(ctx, p.m.Dir, args...))
+		c.Stderr = &stderr
+		out, err = c.Output()
+	}
 	if err != nil && len(out) == 0 {
 		return errors.New(strings.TrimSpace(stderr.String()))
 	}
@@ -316,6 +322,16 @@ func (p *packages) StdPaths() []string {
 	var all []string
 	for _, paths := range p.stdNames() {
 		all = append(all, paths...)
+	}
+	sort.Strings(all)
+	return all
+}
+
+// StdNames lists the names of the standard library's packages.
+func (p *packages) StdNames() []string {
+	var all []string
+	for name := range p.stdNames() {
+		all = append(all, name)
 	}
 	sort.Strings(all)
 	return all

@@ -64,11 +64,22 @@ func NewToolchain(goCommand, cache string) (*Toolchain, error) {
 func (t *Toolchain) command(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, t.Go, args...)
 	c.Dir = dir
-	c.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off", "CGO_ENABLED=1", "GO111MODULE=on")
+	c.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "CGO_ENABLED=1", "GO111MODULE=on")
 	return c
 }
 
-// compilerEnv names the C compiler that cmd/link would use.
+// resolving lets a go command complete the private go.mod, which may ask the network.
+func resolving(c *exec.Cmd) *exec.Cmd {
+	c.Env = append(c.Env, "GOFLAGS=-mod=mod")
+	return c
+}
+
+// unresolved reports whether a go command failed because go.mod needs completing.
+func unresolved(message string) bool {
+	return strings.Contains(message, "updates to go.mod needed") || strings.Contains(message, "missing go.sum entry")
+}
+
+// compiler names the C compiler that cmd/link would use.
 func compiler() (string, error) {
 	if cc := os.Getenv("CC"); cc != "" {
 		if path, err := exec.LookPath(strings.Fields(cc)[0]); err == nil {

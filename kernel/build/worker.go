@@ -39,7 +39,7 @@ func (m *Module) Worker(ctx context.Context, progress func(string)) (string, err
 	}
 	tmp := filepath.Join(dir, fmt.Sprintf("worker.%d", os.Getpid()))
 	defer os.Remove(tmp)
-	out, err := m.t.command(ctx, m.Dir, "build", "-ldflags=-s -w", "-o", tmp, "./worker").CombinedOutput()
+	out, err := resolving(m.t.command(ctx, m.Dir, "build", "-ldflags=-s -w", "-o", tmp, "./worker")).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: the worker: %w\n%s", err, strings.TrimSpace(string(out)))
 	}

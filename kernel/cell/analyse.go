@@ -175,7 +175,14 @@ func (a *analysis) parseText(u *unit, prefix, src, suffix string) *ast.File {
 			if i > 0 && e.Pos.Offset-u.prefix >= len(u.src) {
 				break // that the text ends early follows from an earlier error
 			}
-			a.problem(e.Pos.Offset-u.prefix, "syntax error: %s", e.Msg)
+			at := e.Pos.Offset - u.prefix
+			if end := len(strings.TrimRight(src, " \t\r\n")); at >= end {
+				// What the parser found there is the end of the function around the cell.
+				at = end
+				e.Msg, _, _ = strings.Cut(e.Msg, ", found ")
+				e.Msg += ", found the end of the cell"
+			}
+			a.problem(at, "syntax error: %s", e.Msg)
 		}
 	} else if err != nil {
 		a.problem(0, "%v", err)
@@ -442,12 +449,11 @@ func (a *analysis) resolve() {
 	for _, p := range need {
 		paths = append(paths, p)
 	}
-	paths = append(paths, a.n.dots...)
-	sort.Strings(paths)
-	if err := a.n.loader.Load(paths); err != nil {
-		a.problem(0, "%v", err)
-		return
+	if len(a.n.dots) > 0 {
+		a.problemsOfLoad(a.n.loader.Load(a.n.dots))
 	}
+	sort.Strings(paths)
+	a.problemsOfLoad(a.n.loader.Load(paths))
 	names := make([]string, 0, len(need))
 	for name := range need {
 		names = append(names, name)
@@ -461,19 +467,33 @@ func (a *analysis) resolve() {
 	for _, name := range names {
 		spec(name, need[name])
 	}
-	for _, p := range a.n.dots {
-		spec(".", p)
-	}
 	if len(specs) > 0 {
 		d := &ast.GenDecl{TokPos: a.stmts.Pos(), Tok: token.IMPORT, Specs: specs, Lparen: a.stmts.Pos()}
 		a.decls = append([]ast.Decl{d}, a.decls...)
 	}
-	for name, member := range predeclared {
-		if a.idents[name] && !taken(name) {
-			if pkg, err := a.n.loader.Import(nbPath); err == nil {
-				scope.Insert(pkg.Scope().Lookup(member))
+	member := func(name, path, member string) {
+		if !a.idents[name] || need[name] != "" || taken(name) {
+			return
+		}
+		if pkg, err := a.n.loader.Import(path); err == nil {
+			if obj := pkg.Scope().Lookup(member); obj != nil && obj.Exported() {
+				scope.Insert(obj)
 			}
 		}
+	}
+	for i := len(a.n.dots) - 1; i >= 0; i-- {
+		for name := range a.idents {
+			member(name, a.n.dots[i], name)
+		}
+	}
+	for name, m := range predeclared {
+		member(name, nbPath, m)
+	}
+}
+
+func (a *analysis) problemsOfLoad(err error) {
+	if err != nil {
+		a.problem(0, "%v", err)
 	}
 }
 
@@ -549,6 +569,9 @@ func (a *analysis) check() {
 		Error: func(err error) {
 			e := err.(types.Error)
 			msg := clean(e.Msg)
+			if strings.HasPrefix(msg, "\t") {
+				return // more about the error before
+			}
 			if !a.program && strings.HasPrefix(msg, "initialization cycle") {
 				// Cells initialise in the order of their text.
 				return

@@ -47,8 +47,11 @@ func (n *Notebook) Complete(src string, cursor int) (symbols []Symbol, start, en
 	cursor = max(0, min(cursor, len(src)))
 	start, end = word(src, cursor)
 	prefix := src[start:cursor]
-	if insideText(src, cursor) || prefix != "" && unicode.IsDigit(rune(prefix[0])) {
-		return nil, start, end
+	if insideText(src, cursor) {
+		return nil, cursor, cursor
+	}
+	if prefix != "" && unicode.IsDigit(rune(prefix[0])) {
+		return nil, cursor, cursor
 	}
 	before := strings.TrimRight(src[:start], " \t\n")
 	member := strings.HasSuffix(before, ".") && !strings.HasSuffix(before, "..")
@@ -102,7 +105,7 @@ func (n *Notebook) ObjectAt(src string, cursor int) types.Object {
 	var found types.Object
 	for _, m := range []map[*ast.Ident]types.Object{a.info.Uses, a.info.Defs} {
 		for id, obj := range m {
-			if u, at := a.place(id.Pos()); u == a.main && at == start && obj != nil && found == nil {
+			if u, at := a.place(id.Pos()); u == a.main && at == start && obj != nil && found == nil && !strings.HasPrefix(id.Name, Mark) {
 				found = obj
 			}
 		}
@@ -122,8 +125,19 @@ func (n *Notebook) ObjectAt(src string, cursor int) types.Object {
 	return found
 }
 
-// Home returns the package path of the cell that defines an object, "" when none does.
-func (n *Notebook) Home(obj types.Object) string { return n.home[obj] }
+// Home returns the package path of the cell that defines an object, or a method's type; "" when none does.
+func (n *Notebook) Home(obj types.Object) string {
+	if f, ok := obj.(*types.Func); ok && f.Signature().Recv() != nil {
+		t := f.Signature().Recv().Type()
+		if p, ok := t.(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		if named, ok := t.(*types.Named); ok {
+			return n.home[named.Origin().Obj()]
+		}
+	}
+	return n.home[obj]
+}
 
 // TypeString writes an object or a type as a user of the notebook writes it.
 func TypeString(obj types.Object) string { return types.ObjectString(obj, qualify) }

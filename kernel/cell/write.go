@@ -49,7 +49,7 @@ func (a *analysis) write() {
 			a.block(&outside, it.fn, "", "")
 			runs = runs || it.fn.Name.Name == "init" && it.fn.Recv == nil
 		case it.spec != nil:
-			a.variables(&outside, it.spec.Names)
+			a.variables(&outside, it.spec.Names, it.spec.Values)
 			a.initialise(&inside, it.spec)
 			runs = true
 		case it.def != nil:
@@ -57,7 +57,7 @@ func (a *analysis) write() {
 			for _, e := range it.def.Lhs {
 				names = append(names, e.(*ast.Ident))
 			}
-			a.variables(&outside, names)
+			a.variables(&outside, names, it.def.Rhs)
 			u, at := a.place(it.def.TokPos)
 			u.replace(at, at+2, "=")
 			a.block(&inside, it.def, "", "")
@@ -153,8 +153,8 @@ func (a *analysis) line(pos token.Pos) string {
 }
 
 // variables declares the variables of this cell among names, with their types.
-func (a *analysis) variables(out *strings.Builder, names []*ast.Ident) {
-	for _, id := range names {
+func (a *analysis) variables(out *strings.Builder, names []*ast.Ident, values []ast.Expr) {
+	for i, id := range names {
 		obj, ok := a.info.Defs[id].(*types.Var)
 		if !ok || id.Name == "_" {
 			continue
@@ -164,6 +164,10 @@ func (a *analysis) variables(out *strings.Builder, names []*ast.Ident) {
 			if b, basic := obj.Type().Underlying().(*types.Basic); basic && b.Kind() == types.Invalid {
 				a.problemAt(id.Pos(), "undefined: %s", id.Name)
 				return
+			}
+			if decl, ok := a.inferred(id, i, len(names), values); ok {
+				out.WriteString(decl)
+				continue
 			}
 			a.problemAt(id.Pos(), "a variable of the cell cannot have type %s, which has no name outside its package; "+
 				"declare it with an interface type, or use it inside a function", types.TypeString(obj.Type(), qualify))
