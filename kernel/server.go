@@ -49,6 +49,9 @@ type server struct {
 
 	input inputs
 
+	state   sync.Mutex // held while a state is published
+	running *message   // the cell whose busy is published and whose idle is not
+
 	stop context.CancelFunc // ends serve
 	log  func(error)
 }
@@ -234,12 +237,28 @@ func (s *server) reply(m *message, msgType string, content any) {
 }
 
 // busy publishes that work on a request begins and returns the function that publishes its end.
+//
+// Front ends show the state that was published last. When a question is answered while a cell runs, the cell's state
+// follows the question's idle, or the kernel would look idle.
 func (s *server) busy(m *message) (idle func()) {
-	status := func(state string) {
-		s.publish(m, "status", map[string]any{"execution_state": state})
+	isCell := m.header.MsgType == "execute_request"
+	s.state.Lock()
+	defer s.state.Unlock()
+	if isCell {
+		s.running = m
 	}
-	status("busy")
-	return func() { status("idle") }
+	s.publish(m, "status", map[string]any{"execution_state": "busy"})
+	return func() {
+		s.state.Lock()
+		defer s.state.Unlock()
+		if isCell {
+			s.running = nil
+		}
+		s.publish(m, "status", map[string]any{"execution_state": "idle"})
+		if s.running != nil {
+			s.publish(s.running, "status", map[string]any{"execution_state": "busy"})
+		}
+	}
 }
 
 // evaluator waits until the session has started.

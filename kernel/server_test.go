@@ -238,6 +238,19 @@ func TestQuestionsAreAnsweredWhileACellRuns(t *testing.T) {
 		m.body["matches"].([]any)[0] != "Println" || meta["type"] != "function" || meta["start"] != 6.0 {
 		t.Errorf("completion %v", m.body)
 	}
+	// Between busy and idle of the question and what follows, the kernel ends up busy with the cell.
+	states := ""
+	for n := 0; n < 3; {
+		if state := c.next(c.iopubs); state.kind() == "status" {
+			states += state.str("execution_state") + " "
+			if n++; n == 3 && state.parent.MsgID != loop {
+				t.Errorf("the last state is not the cell's")
+			}
+		}
+	}
+	if states != "busy idle busy " {
+		t.Errorf("states %s", states)
+	}
 	for _, tt := range []struct {
 		request string
 		content map[string]any

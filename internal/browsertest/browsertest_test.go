@@ -95,6 +95,19 @@ func TestNotebookInJupyterLab(t *testing.T) {
 		p.Wait("the cell to run", `window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'`, time.Minute)
 		p.Wait("the prompt", `[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].pop().innerText.includes('*')`, time.Minute)
 		time.Sleep(time.Second) // into the loop, past the compiler
+		var while struct {
+			Matches []string
+			Status  string
+		}
+		p.Evaluate(`(async () => {
+			const k = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+			const r = await k.requestComplete({code: 'fmt.Printl', cursor_pos: 10});
+			await new Promise(done => setTimeout(done, 300));
+			return {Matches: r.content.matches, Status: k.status};
+		})()`, &while, 20*time.Second)
+		if len(while.Matches) != 1 || while.Matches[0] != "Println" || while.Status != "busy" {
+			t.Errorf("while the cell runs: completion %v, kernel %s", while.Matches, while.Status)
+		}
 		p.Command("notebook:interrupt-kernel", time.Minute)
 		p.Wait("the end of the loop", `!document.querySelector('.jp-Notebook').innerText.includes('[*]')`, time.Minute)
 		if c := last(); !strings.Contains(c.Failed(), "interrupted") {

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -56,9 +57,10 @@ func Run(ctx context.Context, o Options) error {
 	} else if !info.IsDir() {
 		return fmt.Errorf("lab: %s is not a folder", dir)
 	}
-	port, err := choosePort(o.Port)
-	if err != nil {
-		return err
+	if o.Port != 0 {
+		if err := portFree(o.Port); err != nil {
+			return err
+		}
 	}
 	if o.Warm != nil {
 		warmCtx, cancel := context.WithCancel(ctx)
@@ -82,7 +84,7 @@ func Run(ctx context.Context, o Options) error {
 	if _, err := InstallKernel(PrivateKernels(o.Cache), Kernel{Binary: binary, Env: o.Env}); err != nil {
 		return err
 	}
-	return serve(ctx, python, dir, port, o)
+	return serve(ctx, python, dir, o)
 }
 
 // findTools checks for what every kernel needs.
@@ -110,32 +112,29 @@ func cCompiler() (string, error) {
 	return "", fmt.Errorf("lab: there is no C compiler (%s), which Go needs to link cells; install it: %s", names[0], installHint("gcc"))
 }
 
-// choosePort returns a free port on the loopback address.
-func choosePort(want int) (int, error) {
-	first, tries := want, 1
-	if want == 0 {
-		first, tries = 8888, 100
+// portFree checks a port that the user asked for.
+func portFree(port int) error {
+	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return fmt.Errorf("lab: --port %d is not free: %w", port, err)
 	}
-	var err error
-	for port := first; port < first+tries; port++ {
-		var ln net.Listener
-		if ln, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			return port, ln.Close()
-		}
-	}
-	return 0, fmt.Errorf("lab: --port %d is not free: %w", first, err)
+	return ln.Close()
 }
 
 // serve runs the JupyterLab server.
-func serve(ctx context.Context, python *Python, dir string, port int, o Options) error {
+func serve(ctx context.Context, python *Python, dir string, o Options) error {
 	home := filepath.Join(o.Cache, "jupyter")
 	env, err := jupyterEnv(home)
 	if err != nil {
 		return err
 	}
 	token := strings.ToLower(rand.Text())
+	port, retries := o.Port, 0
+	if port == 0 {
+		port, retries = 8888, 100 // Jupyter looks for a free one itself
+	}
 	args := []string{"-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=" + strconv.Itoa(port),
-		"--ServerApp.port_retries=0", "--ServerApp.root_dir=" + dir,
+		"--ServerApp.port_retries=" + strconv.Itoa(retries), "--ServerApp.root_dir=" + dir,
 		"--MultiKernelManager.default_kernel_name=" + KernelName}
 	if o.NoBrowser {
 		args = append(args, "--no-browser")
@@ -163,19 +162,21 @@ func serve(ctx context.Context, python *Python, dir string, port int, o Options)
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- server.Wait() }()
-	base := fmt.Sprintf("http://127.0.0.1:%d", port)
-	ready := make(chan struct{})
+	ready := make(chan string, 1)
 	probing, stopProbing := context.WithCancel(ctx)
 	defer stopProbing()
+	// Jupyter writes here where it listens.
+	info := filepath.Join(home, "runtime", fmt.Sprintf("jpserver-%d.json", server.Process.Pid))
 	go func() {
-		if waitReady(probing, base+"/api/status?token="+token) == nil {
-			close(ready)
+		if base, err := waitReady(probing, info, token); err == nil {
+			ready <- base
 		}
 	}()
+	isReady := false
 	for {
 		select {
-		case <-ready:
-			ready = nil
+		case base := <-ready:
+			isReady = true
 			url := base + "/lab?token=" + token
 			if o.Ready != nil {
 				o.Ready(url)
@@ -183,7 +184,7 @@ func serve(ctx context.Context, python *Python, dir string, port int, o Options)
 				fmt.Fprintf(o.Log, "JupyterLab is at %s\n", url)
 			}
 		case err := <-exited:
-			if ready == nil && err == nil {
+			if isReady && err == nil {
 				return nil // shut down from within
 			}
 			text, _ := os.ReadFile(logPath)
@@ -207,25 +208,43 @@ func end(server *exec.Cmd, exited <-chan error) error {
 	return nil
 }
 
-// waitReady waits until the server answers.
-func waitReady(ctx context.Context, url string) error {
+// waitReady waits until the server that describes itself in the file info answers, and returns its address.
+func waitReady(ctx context.Context, info, token string) (base string, err error) {
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return err
-		}
-		if resp, err := http.DefaultClient.Do(req); err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return nil
+		if base, err = serverAddress(info); err == nil {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/api/status?token="+token, nil)
+			if err != nil {
+				return "", fmt.Errorf("lab: %w", err)
+			}
+			if resp, err := http.DefaultClient.Do(req); err == nil {
+				resp.Body.Close()
+				if resp.StatusCode == http.StatusOK {
+					return base, nil
+				}
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return "", ctx.Err()
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// serverAddress reads the address of a Jupyter server from the file that it writes on its start.
+func serverAddress(info string) (string, error) {
+	data, err := os.ReadFile(info)
+	if err != nil {
+		return "", err
+	}
+	var server struct{ Port int }
+	if err := json.Unmarshal(data, &server); err != nil {
+		return "", err
+	}
+	if server.Port == 0 {
+		return "", errors.New("no port yet")
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d", server.Port), nil
 }
 
 // jupyterEnv returns the variables that make Jupyter keep its files under home, find our kernel there, and the user's
