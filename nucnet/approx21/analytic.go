@@ -59,6 +59,15 @@ func deuteronProton(t9 float64) float64 {
 	return nacreDp.at(t9)
 }
 
+// protonNeutron is p(n,g)d of Smith, Kawano & Malaney (1993, ApJS 85, 219).
+func protonNeutron(t9 float64) float64 {
+	x := math.Sqrt(t9)
+	return 4.742e4 * (1 + x*(-0.8504+x*(0.4895+x*(-0.09623+x*(8.471e-3-x*2.80e-4)))))
+}
+
+// heliumNeutron is he3(n,g)he4 of Caughlan & Fowler.
+func heliumNeutron(t9 float64) float64 { return 6.62 * (1 + 905*t9) }
+
 // oxygenProton is o16(p,g) of NACRE.
 func oxygenProton(t9 float64) float64 {
 	return 7.37e7 * math.Pow(t9, -0.82) * math.Exp(-16.696/math.Cbrt(t9)) * (1 + 202*math.Exp(-70.348/t9-0.161*t9))

@@ -79,14 +79,16 @@ const (
 )
 
 // elementary lists the reactions in the direction that is called forward here, and the analytic rate that stands in
-// for REACLIB's fit, if any.
+// for REACLIB's fit, if any. Where MESA does not take the reverse of such a rate from detailed balance, it is
+// reverse.a T9^(3/2) exp(-reverse.b/T9) times the rate.
 var elementary = [links]struct {
 	reaction string
 	analytic func(t9 float64) float64
+	reverse  ratio
 }{
 	tripleAlpha: {reaction: "3 he4 -> c12"},
 	c12ag:       {reaction: "c12(a,g)o16"},
-	o16ag:       {reaction: "o16(a,g)ne20", analytic: nacreO16a.at},
+	o16ag:       {reaction: "o16(a,g)ne20", analytic: nacreO16a.at, reverse: ratio{5.653e10, 54.886}},
 	ne20ag:      {reaction: "ne20(a,g)mg24"},
 	mg24ag:      {reaction: "mg24(a,g)si28"},
 	si28ag:      {reaction: "si28(a,g)s32"},
@@ -120,9 +122,9 @@ var elementary = [links]struct {
 	fe55ng: {reaction: "fe55(n,g)fe56"},
 	fe54ap: {reaction: "fe54(a,p)co57"},
 	fe56pg: {reaction: "fe56(p,g)co57"},
-	h1ng:   {reaction: "h1(n,g)h2"},
-	h2pg:   {reaction: "h2(p,g)he3", analytic: deuteronProton},
-	he3ng:  {reaction: "he3(n,g)he4"},
+	h1ng:   {reaction: "h1(n,g)h2", analytic: protonNeutron, reverse: ratio{4.71e9, 25.82}},
+	h2pg:   {reaction: "h2(p,g)he3", analytic: deuteronProton, reverse: ratio{1.63e10, 63.749}},
+	he3ng:  {reaction: "he3(n,g)he4", analytic: heliumNeutron, reverse: ratio{2.61e10, 238.81}},
 
 	n15pa:   {reaction: "n15(p,a)c12"},
 	n15pg:   {reaction: "n15(p,g)o16"},
@@ -139,6 +141,9 @@ var elementary = [links]struct {
 	o16o16p: {reaction: "o16 + o16 -> h1 + p31"},
 	o16o16a: {reaction: "o16 + o16 -> he4 + si28"},
 }
+
+// ratio of a reverse rate to the forward one: a T9^(3/2) exp(-b/T9).
+type ratio struct{ a, b float64 }
 
 // Weak rates, by their places in what EvalWeak fills.
 const (
@@ -247,12 +252,14 @@ func (r *rates) eval(t, rho float64, raw *[2 * links]float64) {
 			forward, reverse, in, out = reverse, forward, out, in
 		}
 		if f := elementary[i].analytic; f != nil && t9 >= 0.01 {
-			// Its reverse keeps to detailed balance.
-			rate, ratio := f(t9), 0.0
-			if forward > 0 {
-				ratio = reverse / forward
+			x := 0.0
+			if own := elementary[i].reverse; own.a > 0 && r.strong.Balance != rate.Correct {
+				x = own.a * t9 * math.Sqrt(t9) * math.Exp(-own.b/t9)
+			} else if forward > 0 {
+				x = reverse / forward
 			}
-			forward, reverse = rate, rate*ratio
+			forward = f(t9)
+			reverse = x * forward
 		}
 		raw[i.forward()] = forward * math.Pow(rho, float64(in-1))
 		raw[i.reverse()] = reverse * math.Pow(rho, float64(out-1))

@@ -84,7 +84,7 @@ func (e *Evaluator) screen() {
 		}
 		return true
 	}
-	list := &rate.Links{Balance: e.opt.Balance}
+	list := &rate.Links{} // triple alpha joins all three, also in MESA
 	var of []direction
 	for l := range links {
 		r := e.rates.strong.Strong[e.rates.place[l]].Reaction
