@@ -37,7 +37,7 @@ func (s *server) executeCell(ctx context.Context, m *message) (goOn bool) {
 	defer idle()
 	var r executeRequest
 	if err := json.Unmarshal(m.content, &r); err != nil {
-		s.reply(m, "execute_reply", s.executeFailure(&CellError{Name: "RequestError", Value: err.Error()}))
+		s.replyExecute(m, s.executeFailure(&CellError{Name: "RequestError", Value: err.Error()}))
 		return true
 	}
 	store := !r.Silent && (r.StoreHistory == nil || *r.StoreHistory)
@@ -80,7 +80,7 @@ func (s *server) executeCell(ctx context.Context, m *message) (goOn bool) {
 		if !r.Silent {
 			s.publish(m, "error", errorContent(e))
 		}
-		s.reply(m, "execute_reply", s.executeFailure(e))
+		s.replyExecute(m, s.executeFailure(e))
 		return r.StopOnError != nil && !*r.StopOnError
 	}
 	expressions := map[string]any{}
@@ -88,7 +88,7 @@ func (s *server) executeCell(ctx context.Context, m *message) (goOn bool) {
 		expressions[name] = s.expression(ctx, out, code, count)
 	}
 	out.flush(true)
-	s.reply(m, "execute_reply", map[string]any{
+	s.replyExecute(m, map[string]any{
 		"status": "ok", "execution_count": count, "user_expressions": expressions, "payload": payload,
 	})
 	return true
@@ -135,6 +135,12 @@ func (s *server) expression(ctx context.Context, out *output, code string, count
 	return map[string]any{"status": "ok", "data": WireData(res.Value.Data), "metadata": orEmpty(res.Value.Metadata)}
 }
 
+// replyExecute answers a cell when all its output is on its way.
+func (s *server) replyExecute(m *message, content map[string]any) {
+	s.iopub.flush(stalledTimeout)
+	s.reply(m, "execute_reply", content)
+}
+
 func errorContent(e *CellError) map[string]any {
 	traceback := e.Traceback
 	if len(traceback) == 0 {
@@ -162,7 +168,7 @@ func (s *server) abortQueue() {
 		}
 		idle := s.busy(m)
 		// Without a count: a front end would show the cell as executed.
-		s.reply(m, "execute_reply", map[string]any{"status": "aborted"})
+		s.replyExecute(m, map[string]any{"status": "aborted"})
 		idle()
 	}
 }

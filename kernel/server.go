@@ -225,9 +225,8 @@ func (s *server) publishAs(topic [][]byte, parent *message, msgType string, cont
 	s.iopub.publish(frames)
 }
 
-// reply answers a request where it came from, after everything published before it.
+// reply answers a request where it came from.
 func (s *server) reply(m *message, msgType string, content any) {
-	s.iopub.flush(stalledTimeout)
 	frames, err := s.signer.encode(m.idents, s.id.header(msgType), m, nil, content)
 	if err != nil {
 		s.log(err)
