@@ -89,6 +89,9 @@ func (s *Session) evaluate(ctx context.Context, run *running, r Request, times *
 	s.book.Commit(c)
 	s.origins[c.Path] = origin{count: r.Count, source: r.Code}
 	s.bookMu.Unlock()
+	for _, note := range c.Notes {
+		s.emit(func(k Sink) { k.Stream("stderr", note+"\n") })
+	}
 	if plugin == "" {
 		return Result{}
 	}

@@ -171,6 +171,14 @@ func TestTour(t *testing.T) {
 	b.want("type pub struct { A int; b int `json:\"b\"`; C, d string }\nj, _ := json.Marshal(pub{1, 2, \"x\", \"y\"})\nstring(j)", `{"A":1,"C":"x"}`)
 	b.want("func (s square) double() square { return square{2 * s.side} }", "")
 	b.want("square{1}.double().area()", "4")
+	// the same cell again is the same type
+	b.want("type twice struct { n int }", "")
+	b.want("tw := twice{1}", "")
+	b.want("type twice struct { n int }", "")
+	b.want("tw = twice{2}; tw", "{n:2}")
+	if _, r := b.run("type twice struct { n, m int }"); !strings.Contains(r.err.String(), "twice is declared anew") || !strings.Contains(r.err.String(), "tw") {
+		t.Errorf("a type is declared anew silently: %q", r.err.String())
+	}
 	// generics, closures, function values
 	b.want("func Map[T, U any](s []T, f func(T) U) (r []U) { for _, v := range s { r = append(r, f(v)) }; return }", "")
 	b.want("Map([]int{1,2,3}, func(i int) string { return fmt.Sprint(i * i) })", "[1 4 9]")

@@ -22,7 +22,6 @@ type Toolchain struct {
 	Root    string // GOROOT
 	Version string // as "go version" of the toolchain says, such as go1.26.0
 	tools   string // directory of compile and link
-	env     []string
 
 	linkOnce sync.Once
 	fast     string // script that stands in for gcc, "" when only gcc can link here

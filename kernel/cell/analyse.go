@@ -29,6 +29,7 @@ type Cell struct {
 	Imports []string // paths of packages and cells that Source imports, sorted
 	Inert   bool     // holds nothing to run: declarations of types, functions, constants at most
 	Empty   bool     // holds imports at most: there is nothing to compile
+	Notes   []string // what the user should know although it is no error
 
 	names   map[string]types.Object
 	imports map[string]string

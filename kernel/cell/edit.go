@@ -16,8 +16,6 @@ func (u *unit) replace(start, end int, text string) {
 	u.edits = append(u.edits, edit{start, end, text})
 }
 
-func (u *unit) insert(at int, text string) { u.replace(at, at, text) }
-
 // render returns the source from one byte to another with its edits.
 func (u *unit) render(from, to int) string {
 	var inside []edit

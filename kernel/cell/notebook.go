@@ -37,10 +37,11 @@ type Notebook struct {
 	loader  Loader
 	fset    *token.FileSet
 	names   map[string]types.Object
-	home    map[types.Object]string // package path of the cell that defines an object
-	imports map[string]string       // name to path
-	dots    []string                // paths of dot imports
-	texts   map[string]*declaration // types and functions by name, for methods that come later
+	home    map[types.Object]string            // package path of the cell that defines an object
+	imports map[string]string                  // name to path
+	dots    []string                           // paths of dot imports
+	cells   map[string]map[string]types.Object // what the cells define, by package path
+	texts   map[string]*declaration            // types and functions by name, for methods that come later
 }
 
 // declaration is the source of a type with its methods.
@@ -69,6 +70,7 @@ func (n *Notebook) Reset() {
 	n.names = make(map[string]types.Object)
 	n.home = make(map[types.Object]string)
 	n.texts = make(map[string]*declaration)
+	n.cells = make(map[string]map[string]types.Object)
 }
 
 // Name is a definition of the notebook, for people.
@@ -124,10 +126,13 @@ func (n *Notebook) Commit(c *Cell) {
 		n.imports[name] = path
 		delete(n.names, name)
 	}
-	for _, path := range c.dots {
-		n.dots = append(n.dots, path)
+	n.dots = append(n.dots, c.dots...)
+	names := c.names
+	if same := n.cells[c.Path]; same != nil {
+		names = same // the package is the one that runs already, and so are its types
 	}
-	for name, obj := range c.names {
+	n.cells[c.Path] = names
+	for name, obj := range names {
 		n.names[name] = obj
 		n.home[obj] = c.Path
 		delete(n.imports, name)

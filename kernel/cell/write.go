@@ -101,6 +101,7 @@ func (a *analysis) write() {
 	fmt.Fprintf(&out, "\n\nfunc %s() {%s\n}\n\nfunc init() { %s.Register(%q, %s) }\n\nfunc main() {}\n", Entry, inside.String(), hook, self, Entry)
 	a.cell.Imports = imports
 	a.cell.Path = a.identify(out.String(), imports)
+	a.notes()
 	a.cell.Source = []byte(strings.ReplaceAll(out.String(), self, a.cell.Path))
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 	"text/tabwriter"
@@ -196,16 +197,16 @@ func (t *table) text() string {
 		fmt.Fprintln(w)
 	}
 	write(t.header)
-	for i, row := range t.rows {
-		if i == headRows && t.omitted() != "" {
-			fmt.Fprintln(w, "... "+t.omitted())
-		}
+	for _, row := range t.rows {
 		write(row)
 	}
 	w.Flush()
 	lines := strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
 	for i := range lines {
 		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	if t.omitted() != "" {
+		lines = slices.Insert(lines, 1+headRows, "... "+t.omitted())
 	}
 	return strings.Join(lines, "\n")
 }
