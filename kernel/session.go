@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -85,7 +86,8 @@ type Session struct {
 	cwd string            // where the cells work now
 	env map[string]string // set by %env
 
-	started  chan struct{} // closed when the first worker runs, or cannot
+	cancel   context.CancelFunc // of the start
+	started  chan struct{}      // closed when the first worker runs, or cannot
 	startErr error
 	tools    *build.Toolchain
 	module   *build.Module
@@ -151,7 +153,8 @@ func NewSession(ctx context.Context, o Options) (*Session, error) {
 	if o.SessionName == "" {
 		o.SessionName = dir
 	}
-	s := &Session{o: o, cwd: dir, env: make(map[string]string), started: make(chan struct{}), origins: make(map[string]origin)}
+	ctx, cancel := context.WithCancel(ctx)
+	s := &Session{o: o, cwd: dir, cancel: cancel, env: make(map[string]string), started: make(chan struct{}), origins: make(map[string]origin)}
 	go func() {
 		defer close(s.started)
 		s.startErr = s.start(ctx)
@@ -177,7 +180,40 @@ func (s *Session) start(ctx context.Context) error {
 	if s.proc, err = s.startProcess(); err != nil {
 		return err
 	}
-	go s.module.Prune()
+	go func() {
+		s.module.Prune()
+		s.module.Load(common) // failing to is found out when a cell imports one
+	}()
+	return nil
+}
+
+// common are packages that most notebooks import. A new session has them compiled before they are asked for.
+var common = []string{"bytes", "context", "encoding/json", "errors", "fmt", "io", "log", "maps", "math", "math/rand", "os", "path/filepath",
+	"slices", "sort", "strconv", "strings", "sync", "time"}
+
+// Warm builds what sessions with these options need: the worker, the packages that most notebooks import, and those
+// named by paths. Progress, if not nil, is told what is being built.
+func Warm(ctx context.Context, o Options, paths []string, progress func(string)) error {
+	if progress == nil {
+		progress = func(string) {}
+	}
+	s, err := NewSession(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	progress("building the worker that runs cells")
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	progress("compiling the standard library's packages for cells")
+	if err := s.module.Load(common); err != nil {
+		return err
+	}
+	if len(paths) > 0 {
+		progress("compiling packages for cells: " + strings.Join(paths, ", "))
+		return s.module.Load(paths)
+	}
 	return nil
 }
 
@@ -284,6 +320,7 @@ func (s *Session) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.cancel()
 	if r := s.running; r != nil {
 		r.cancel()
 		r.killed = true

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -103,7 +102,7 @@ func TestWorkerDeath(t *testing.T) {
 	}
 	// The worker dies while no cell runs.
 	b.want("kept := 3", "")
-	syscall.Kill(b.s.proc.cmd.Process.Pid, syscall.SIGKILL)
+	b.s.proc.kill()
 	<-b.s.proc.exited
 	res, r := b.run("1 + 1")
 	if res.Err != nil || !strings.Contains(r.err.String(), "lost") {
@@ -221,4 +220,28 @@ func TestUserModule(t *testing.T) {
 	if err != nil || string(text) != "module example.org/mine\n\ngo 1.21\n" {
 		t.Errorf("the user's go.mod was changed: %s", text)
 	}
+}
+
+func TestFigure(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles gonum/plot")
+	}
+	s, err := NewSession(context.Background(), Options{Dir: t.TempDir(), Cache: testCache, SourceTree: sourceTree()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	b := &notebook{t: t, s: s}
+	res, _ := b.run("import (\n\"gonum.org/v1/plot\"\n\"gonum.org/v1/plot/plotter\"\n)\np := plot.New()\nl, err := plotter.NewLine(plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: 2}})\np.Add(l)\np")
+	if res.Err != nil {
+		t.Fatal(strings.Join(res.Err.Traceback, "\n"))
+	}
+	svg, _ := res.Value.Data["image/svg+xml"].(string)
+	png, _ := res.Value.Data["image/png"].(string)
+	if !strings.Contains(svg, "<path") || !strings.HasPrefix(png, "iVBOR") {
+		t.Errorf("a figure is shown as %v", res.Value.Data)
+	}
+	// the package's state and its types are the same in the next cell
+	b.want("p.Title.Text = \"x\"\nvar q *plot.Plot = p\nq.Title.Text", "x")
+	b.want("import \"gonum.org/v1/gonum/mat\"\nm := mat.NewDense(2, 2, []float64{2, 0, 0, 4})\nvar inv mat.Dense\nerr = inv.Inverse(m)\ninv.At(1, 1)", "0.25")
 }

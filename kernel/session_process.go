@@ -1,5 +1,3 @@
-//go:build unix
-
 package kernel
 
 import (
@@ -9,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"time"
 
 	ipc "nuclab/kernel/worker/message"
@@ -65,7 +62,7 @@ func (s *Session) startProcess() (*process, error) {
 	p.cmd.Stdout, p.cmd.Stderr = ends[0][1], ends[1][1]
 	p.cmd.ExtraFiles = []*os.File{ends[2][0], ends[3][1]}
 	// A group of its own: the interrupt key must not reach it, and a kill must reach the programs that cells start.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ownGroup(p.cmd)
 	if err := p.cmd.Start(); err != nil {
 		return fail(err)
 	}
@@ -110,7 +107,7 @@ func (s *Session) startProcess() (*process, error) {
 		close(p.exited)
 		p.commands.Close()
 		// Programs that the cells started may hold the other ends of the pipes.
-		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		killGroup(p.cmd.Process)
 		closeAll(mine)
 	}()
 	select {
@@ -133,7 +130,7 @@ func (p *process) send(c ipc.Command) error {
 
 func (p *process) interrupt() { p.send(ipc.Command{Kind: ipc.Interrupt}) }
 
-func (p *process) kill() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
+func (p *process) kill() { killGroup(p.cmd.Process) }
 
 // dead reports whether the worker has ended.
 func (p *process) dead() bool {
@@ -154,11 +151,8 @@ func (p *process) reason() string {
 	if state == nil {
 		return "it ended"
 	}
-	if w, ok := state.Sys().(syscall.WaitStatus); ok && w.Signaled() {
-		if w.Signal() == syscall.SIGKILL {
-			return "it was killed (signal 9), perhaps because the memory was exhausted"
-		}
-		return "signal " + w.Signal().String()
+	if text := signalled(state); text != "" {
+		return text
 	}
 	return state.String()
 }
@@ -201,12 +195,9 @@ func (o *workerOutput) read(fd uintptr) bool {
 	defer o.mu.Unlock()
 	buf := make([]byte, 1<<16)
 	for {
-		n, err := syscall.Read(int(fd), buf)
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil {
-			return err != syscall.EAGAIN
+		n, later := readNow(fd, buf)
+		if later {
+			return false
 		}
 		if n <= 0 {
 			return true

@@ -18,7 +18,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 	"unsafe"
 
@@ -77,8 +76,8 @@ func Main() {
 	}
 	commands := os.NewFile(3, "commands")
 	events := os.NewFile(4, "events")
-	syscall.CloseOnExec(3)
-	syscall.CloseOnExec(4)
+	closeOnExec(3)
+	closeOnExec(4)
 	w.out.Encoder = json.NewEncoder(events)
 	w.out.SetEscapeHTML(false)
 
