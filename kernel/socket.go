@@ -38,6 +38,7 @@ type socket struct {
 	// receive is called for each message, in order for one client; frames[0] is the client's identity. For an XPUB
 	// it is called with each new subscription's topic instead, once that is in force.
 	receive func(frames [][]byte)
+	stalled time.Duration // stalledTimeout, but for tests
 
 	mu     sync.Mutex
 	closed bool
@@ -48,11 +49,12 @@ type socket struct {
 
 // peer is one connected client.
 type peer struct {
-	conn   *zmq4.Conn
-	wire   *guard
-	out    chan outgoing
-	gone   chan struct{} // closed when the connection has ended
-	topics map[string]bool
+	conn    *zmq4.Conn
+	wire    *guard
+	out     chan outgoing
+	gone    chan struct{} // closed when the connection has ended
+	stalled time.Duration
+	topics  map[string]bool
 }
 
 // outgoing is a message to send, or with done set a request to say when everything before it is sent.
@@ -67,7 +69,7 @@ func listen(kind zmq4.SocketType, network, address string, receive func([][]byte
 	if err != nil {
 		return nil, fmt.Errorf("kernel: %w", err)
 	}
-	return &socket{kind: kind, ln: ln, receive: receive,
+	return &socket{kind: kind, ln: ln, receive: receive, stalled: stalledTimeout,
 		conns: map[net.Conn]bool{}, peers: map[string]*peer{}}, nil
 }
 
@@ -109,7 +111,8 @@ func (s *socket) serve(raw net.Conn) {
 	if id == "" {
 		id = "\x00" + rand.Text() // as libzmq, which reserves the zero byte for the names it gives
 	}
-	p := &peer{conn: conn, wire: wire, out: make(chan outgoing, queueLength), gone: make(chan struct{}), topics: map[string]bool{}}
+	p := &peer{conn: conn, wire: wire, out: make(chan outgoing, queueLength), gone: make(chan struct{}),
+		stalled: s.stalled, topics: map[string]bool{}}
 	if !s.add(id, p) {
 		return
 	}
@@ -271,7 +274,7 @@ func (p *peer) enqueue(o outgoing) {
 		return
 	default:
 	}
-	stalled := time.NewTimer(stalledTimeout)
+	stalled := time.NewTimer(p.stalled)
 	defer stalled.Stop()
 	select {
 	case p.out <- o:
@@ -291,7 +294,7 @@ func (p *peer) write() {
 			return
 		}
 		var err error
-		p.wire.raw.SetWriteDeadline(time.Now().Add(stalledTimeout))
+		p.wire.raw.SetWriteDeadline(time.Now().Add(p.stalled))
 		if o.frames != nil {
 			err = p.conn.SendMsg(zmq4.NewMsgFrom(o.frames...))
 		}
