@@ -162,7 +162,11 @@ type rates struct {
 	flip   [links]bool // strong has it the other way around
 	source [links]string
 	weak   *rate.Links // two tables and the fits of be7
+	cold   [2]float64  // what the tables pass over to at low temperature, 1/s
 }
+
+// Decays at low temperature, 1/s.
+var cold = [...]float64{weakNi56: math.Ln2 / 5.27e5, weakCo56: math.Ln2 / 6.663e6}
 
 func newRates(l *rate.Library, balance rate.Balance) (*rates, error) {
 	var wanted [links]rate.Reaction
@@ -203,8 +207,31 @@ func newRates(l *rate.Library, balance rate.Balance) (*rates, error) {
 			r.source[i] = "analytic"
 		}
 	}
-	r.weak, err = weakLinks(l)
-	return r, err
+	if r.weak, err = weakLinks(l); err != nil {
+		return nil, err
+	}
+	var buffer [3][weakProton]float64
+	r.weak.EvalWeak(coldest, 1, buffer[0][:], buffer[1][:], buffer[2][:])
+	copy(r.cold[:], buffer[0][:])
+	return r, nil
+}
+
+// Where a table passes over to the decay at low temperature, K.
+const (
+	coldest  = 0.063e9
+	tabulate = 0.073e9
+)
+
+// evalWeak fills lambda with the weak rates of nuclei, and slope with their derivatives by ln(rhoYe). MESA's half-lives
+// in this network differ by half a percent from the decays in REACLIB, which package rate passes over to.
+func (r *rates) evalWeak(t, rhoYe float64, lambda, slope []float64) {
+	var qnu [weakProton]float64
+	r.weak.EvalWeak(t, rhoYe, lambda[:weakProton], qnu[:], slope[:weakProton])
+	if share := min((tabulate-t)/(tabulate-coldest), 1); share > 0 {
+		for i, c := range cold {
+			lambda[i] += share * (c - r.cold[i])
+		}
+	}
 }
 
 // weakLinks returns the tables of ni56 and co56 and the fit of be7, in this order.

@@ -145,8 +145,7 @@ const WeakCount = weakRates
 // EvalWeak fills lambda with the weak rates (1/s) at temperature t (K) and rhoYe, the density times the electron
 // fraction (g/cm3), and slope with their derivatives by ln(rhoYe). Both have length WeakCount.
 func (e *Evaluator) EvalWeak(t, rhoYe float64, lambda, slope []float64) {
-	var qnu [weakProton]float64
-	e.rates.weak.EvalWeak(t, rhoYe, lambda[:weakProton], qnu[:], slope[:weakProton])
+	e.rates.evalWeak(t, rhoYe, lambda, slope)
 	clear(lambda[weakProton:])
 	clear(slope[weakProton:])
 	if e.opt.Eta == nil {
