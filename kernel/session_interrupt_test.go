@@ -121,11 +121,11 @@ func TestOutput(t *testing.T) {
 	b := newNotebook(t)
 	// text streams while the cell runs
 	r := newRecorder()
+	r.answer = "me"
 	done := make(chan Result, 1)
 	go func() {
 		done <- b.s.Execute(context.Background(), Request{Code: "fmt.Println(\"early\")\nnb.Input(\"name? \")", Count: 1, Sink: r})
 	}()
-	r.answer = "me"
 	select {
 	case <-r.first:
 	case <-time.After(hangs):

@@ -198,6 +198,9 @@ func TestTour(t *testing.T) {
 	b.want("struct{X, Y int}{1, 2}", "{X:1 Y:2}")
 	b.want("errors.New(\"boom\")", "boom")
 	b.want("x;", "")
+	b.want("json.NewEncoder(os.Stdout).Encode(1)", "1\n")
+	b.want("os.Remove(\"/nonexistent/x\")", "remove /nonexistent/x: no such file or directory")
+	b.want("func(int) error { return nil }", "func(int) error")
 	// channels, goroutines, select
 	b.want("ch := make(chan int, 3)\ngo func() { for i := range 3 { ch <- i }; close(ch) }()\nsum := 0\nfor v := range ch { sum += v }\nsum", "3")
 	b.want("var wg sync.WaitGroup\nvar mu sync.Mutex\ntotal := 0\nadd := func(n int) { defer wg.Done(); mu.Lock(); total += n; mu.Unlock() }\nfor i := range 4 { wg.Add(1); go add(i) }\nwg.Wait()\ntotal", "6")

@@ -213,6 +213,8 @@ func (a *analysis) trailing(out *strings.Builder, it item) {
 		a.block(out, it.last, "", "")
 	case it.mute:
 		a.block(out, it.last, "_ = ", "")
+	case call && types.Identical(tv.Type, types.Universe.Lookup("error").Type()):
+		a.block(out, it.last, hook+".ShowError(", ")")
 	default:
 		a.block(out, it.last, hook+".Show(", ")")
 	}

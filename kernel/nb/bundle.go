@@ -248,6 +248,8 @@ func Text(v any) string {
 	}
 	if r.IsValid() {
 		switch r.Kind() {
+		case reflect.Func, reflect.Chan:
+			return fmt.Sprintf("%T", v) // an address says nothing, and differs from run to run
 		case reflect.Struct, reflect.Slice, reflect.Array, reflect.Map:
 			return fmt.Sprintf("%+v", v)
 		}

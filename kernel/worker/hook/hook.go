@@ -161,6 +161,13 @@ func Guard() {
 // Show takes the values of a cell's last expression.
 func Show(values ...any) { Result(values) }
 
+// ShowError takes the value of a last expression that is a call and returns an error: success is not worth a line.
+func ShowError(err error) {
+	if err != nil {
+		Result([]any{err})
+	}
+}
+
 // Fatal is log.Fatal, or a logger's, given its Print.
 func Fatal(print func(...any)) func(...any) {
 	return func(v ...any) {
