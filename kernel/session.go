@@ -1,3 +1,7 @@
+// Package kernel is a Jupyter kernel for Go. A Session evaluates cells: it checks them with go/types, compiles them with the
+// Go toolchain, and lets a worker process load and run them, so that variables, functions and types live from cell to
+// cell and the kernel outlives what cells do. The server speaks Jupyter's messages around a Session. The package knows
+// nothing of what the cells compute.
 package kernel
 
 import (

@@ -10,7 +10,9 @@ import (
 	"sort"
 	"strings"
 	"text/tabwriter"
+	"time"
 
+	"nuclab/kernel/cell"
 	ipc "nuclab/kernel/worker/message"
 )
 
@@ -89,10 +91,8 @@ func (s *Session) commands(ctx context.Context, run *running, r Request) Result 
 
 // nearest suggests a command for a misspelt one.
 func nearest(name string) string {
-	for _, known := range commandNames() {
-		if len(name) > 2 && (strings.HasPrefix(known, name) || strings.HasPrefix(name, known) && known != "$" || distance(name, known) <= 2) {
-			return fmt.Sprintf(" (did you mean %s?)", known)
-		}
+	if c := cell.Nearest(name, commandNames()); c != "" {
+		return fmt.Sprintf(" (did you mean %s?)", c)
 	}
 	return ""
 }
@@ -104,26 +104,6 @@ func commandNames() []string {
 	}
 	sort.Strings(names)
 	return names
-}
-
-// distance counts the insertions, removals and replacements of bytes between two words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 func (s *Session) print(text string) {
@@ -259,6 +239,12 @@ func (s *Session) shellCommand(ctx context.Context, arg string) error {
 	c.Env = s.environment()
 	c.Stdout = streamWriter{s, "stdout"}
 	c.Stderr = streamWriter{s, "stderr"}
+	ownGroup(c)
+	c.Cancel = func() error {
+		killGroup(c.Process)
+		return nil
+	}
+	c.WaitDelay = time.Second
 	return c.Run()
 }
 

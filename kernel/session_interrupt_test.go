@@ -179,6 +179,9 @@ func TestCommands(t *testing.T) {
 	b.fails("%tme", "did you mean %time?")
 	b.fails("%cd /no/such", "no such file")
 	b.fails("$ exit 3", "exit status 3")
+	if res, d := b.interrupt("$ echo 1; sleep 60; echo 2"); res.Err == nil || res.Err.Name != "interrupted" || d > hangs {
+		t.Errorf("a shell command is interrupted: %+v", res)
+	}
 	if _, r := b.run("%time 1 + 1"); !strings.Contains(r.out.String(), "ran in") {
 		t.Errorf("%%time: %q", r.out.String())
 	}

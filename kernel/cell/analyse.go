@@ -429,7 +429,7 @@ func (a *analysis) check() {
 			if a.last != nil && e.Pos == a.last.Pos() && strings.HasSuffix(msg, "is not used") {
 				return // it is shown
 			}
-			a.problemAt(e.Pos, "%s", msg)
+			a.problemAt(e.Pos, "%s", a.suggest(msg))
 		},
 	}
 	checker := types.NewChecker(&conf, a.n.fset, a.pkg, a.info)

@@ -133,6 +133,18 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+func TestNearest(t *testing.T) {
+	candidates := []string{"Println", "Printf", "Sprintf", "x", "count"}
+	for word, want := range map[string]string{"Printn": "Println", "println": "Println", "cuont": "count", "y": "", "Unrelated": "", "counter": "count"} {
+		if got := Nearest(word, candidates); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+	if _, problems := analyse(t, "total := 1", "totl + 1"); len(problems) != 1 || problems[0].Text != "undefined: totl (did you mean total?)" {
+		t.Errorf("%+v", problems)
+	}
+}
+
 // FuzzAnalyse: no text makes the analysis fail, and what passes it is Go for the parser.
 func FuzzAnalyse(f *testing.F) {
 	for _, s := range []string{"x := 1; y, x := 2, x", "type t struct { a, B int }; t{a: 1}.a", "go f(1)", "c <- <-c",

@@ -236,7 +236,19 @@ func safeText(v any) (s string) {
 			s = fmt.Sprintf("%T cannot be shown: panic: %v", v, p)
 		}
 	}()
-	return Text(v)
+	return shorten(Text(v))
+}
+
+// maxText is the length in bytes above which the text of a value is shown without its middle. Printing shows all.
+const maxText = 64 << 10
+
+func shorten(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	head, tail := s[:maxText*3/4], s[len(s)-maxText/4:]
+	return fmt.Sprintf("%s\n... %d bytes not shown; print the value to see all ...\n%s", strings.ToValidUTF8(head, ""),
+		len(s)-len(head)-len(tail), strings.ToValidUTF8(tail, ""))
 }
 
 // Text is the plain text of a value: strings and errors as they are, structs with their field names, everything else as

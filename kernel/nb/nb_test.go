@@ -126,6 +126,13 @@ func TestBundle(t *testing.T) {
 	}
 }
 
+func TestLongText(t *testing.T) {
+	data, _ := Bundle(make([]int, 1<<20))
+	if s := data["text/plain"].(string); len(s) > maxText+100 || !strings.Contains(s, "bytes not shown") || !strings.HasPrefix(s, "[0 0") || !strings.HasSuffix(s, "0 0]") {
+		t.Errorf("%d bytes", len(s))
+	}
+}
+
 func TestBundleAll(t *testing.T) {
 	for _, tt := range []struct {
 		values []any
