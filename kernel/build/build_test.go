@@ -180,3 +180,17 @@ func TestPrune(t *testing.T) {
 		t.Errorf("kept %v, %v", entries, err)
 	}
 }
+
+// A Go older than the worker needs is refused with the way to a newer one.
+func TestOldGo(t *testing.T) {
+	dir := t.TempDir()
+	script := "#!/bin/sh\necho '{\"GOROOT\":\"/x\",\"GOVERSION\":\"go1.20.3\",\"GOTOOLDIR\":\"/x\"}'\n"
+	old := filepath.Join(dir, "go")
+	if err := os.WriteFile(old, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := NewToolchain(old, dir)
+	if err == nil || !strings.Contains(err.Error(), "go1.20.3") || !strings.Contains(err.Error(), "go.dev/dl") {
+		t.Errorf("an old Go: %v", err)
+	}
+}

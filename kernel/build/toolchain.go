@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,9 +56,16 @@ func NewToolchain(goCommand, cache string) (*Toolchain, error) {
 	if err := json.Unmarshal(out, &env); err != nil {
 		return nil, fmt.Errorf("%s env: %w", path, err)
 	}
+	if version.IsValid(env.GOVERSION) && version.Compare(env.GOVERSION, oldestGo) < 0 {
+		return nil, fmt.Errorf("cells need %s or newer, and %s is %s.\n"+
+			"Install it from https://go.dev/dl/, or by conda install -c conda-forge go", oldestGo, path, env.GOVERSION)
+	}
 	t.Root, t.Version, t.tools = env.GOROOT, env.GOVERSION, env.GOTOOLDIR
 	return t, nil
 }
+
+// oldestGo is the first version that compiles the worker.
+const oldestGo = "go1.26"
 
 // command is the go command in a directory, free of settings that would build something else than the worker is made of.
 func (t *Toolchain) command(ctx context.Context, dir string, args ...string) *exec.Cmd {
