@@ -81,11 +81,15 @@ An active conda environment is used as it is; without one, a private Python envi
 		if err != nil {
 			return fmt.Errorf("environment.yml: %w", err)
 		}
-		return lab.Run(cmd.Context(), lab.Options{
+		err = lab.Run(cmd.Context(), lab.Options{
 			Dir: dir, Port: port, NoBrowser: noBrowser, Cache: cache, Spec: spec, Log: a.stderr,
 			Warm:  func(ctx context.Context, log io.Writer) error { return a.warm(ctx, cache, log) },
 			Ready: func(url string) { fmt.Fprintf(a.stdout, "JupyterLab runs at %s\nCtrl-C ends it.\n", url) },
 		})
+		if err == nil && cmd.Context().Err() != nil {
+			return silentError(exitInterrupted) // the usual way to end it
+		}
+		return err
 	}
 	return cmd
 }
