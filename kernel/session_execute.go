@@ -15,6 +15,9 @@ import (
 // Execute runs one cell and returns when it has ended. When ctx is cancelled the cell is interrupted, as by Interrupt.
 // Cells of one session run one at a time; a second call waits.
 func (s *Session) Execute(ctx context.Context, r Request) Result {
+	if r.Sink == nil {
+		r.Sink = noSink{}
+	}
 	s.executing.Lock()
 	defer s.executing.Unlock()
 	prepare, cancel := context.WithCancel(ctx)

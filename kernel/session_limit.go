@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -55,4 +56,14 @@ func (l *limit) flush() {
 		l.Sink.Stream(p.name, p.text)
 	}
 	l.total, l.held, l.size, l.cut = 0, nil, 0, 0
+}
+
+// noSink is the sink of a request without one.
+type noSink struct{}
+
+func (noSink) Stream(string, string) {}
+func (noSink) Display(DisplayData)   {}
+func (noSink) Clear(bool)            {}
+func (noSink) Input(string, bool) (string, error) {
+	return "", errors.New("nobody can be asked here")
 }

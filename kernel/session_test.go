@@ -150,6 +150,9 @@ func TestFirst(t *testing.T) {
 	b.want("type point struct { a, b int }\nvar p = point{1, 2}", "")
 	b.want("p.a + p.b", "3")
 	b.want("x := x * 2; x", "6")
+	if res := b.s.Execute(context.Background(), Request{Code: "fmt.Println(1); x", Count: 9}); res.Err != nil || res.Value.Data["text/plain"] != "6" {
+		t.Errorf("without a sink: %+v", res)
+	}
 }
 
 func TestTour(t *testing.T) {

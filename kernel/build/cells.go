@@ -70,7 +70,7 @@ func (m *Module) Build(ctx context.Context, s Source) (string, error) {
 // dependencies returns the archive of every package and cell that imports lead to.
 func (m *Module) dependencies(imports []string) (map[string]string, error) {
 	all := make(map[string]string)
-	paths := append([]string(nil), "runtime", "runtime/cgo")
+	paths := []string{"runtime", "runtime/cgo", "syscall"} // what the linker and packages with cgo need unasked
 	var visit func(imports []string)
 	visit = func(imports []string) {
 		for _, path := range imports {

@@ -160,7 +160,7 @@ func (t *Toolchain) shim(cc string) string {
 	if emulation == "" || len(begin) != 2 || len(end) != 2 || strings.ContainsAny(strings.Join(append(append(begin, end...), dirs...), ""), "'\\$") {
 		return ""
 	}
-	// The last link of cmd/link names objects, archives (-l) and the output; flags for gcc are left out.
+	// The last link of cmd/link names objects, libraries and the output; the flags for gcc that it always gives are left out.
 	script := fmt.Sprintf(`#!/bin/sh
 case " $* " in
 *" -Qunused-arguments "*) exit 1 ;;
@@ -177,10 +177,12 @@ for a; do
 	*.o|*.a|*.so) objects="$objects $a" ;;
 	-l*) libraries="$libraries $a" ;;
 	-L*) libraries="$libraries $a" ;;
+	-m64|-s|-g|-O*|-shared|-rdynamic|-pthread|-fPIC|-Wl,-z,*|-Wl,--build-id=none) ;;
+	*) exec %s "$@" ;; # a flag of a package with cgo: gcc knows what it means
 	esac
 done
 exec %s -m %s -s -shared -z relro -z now -z nocopyreloc --build-id=none --hash-style=gnu --export-dynamic -o "$out" %s %s $objects $libraries -lpthread -lc %s
-`, ld, emulation, strings.Join(begin, " "), strings.Join(dirs, " "), strings.Join(end, " "))
+`, cc, ld, emulation, strings.Join(begin, " "), strings.Join(dirs, " "), strings.Join(end, " "))
 	path := filepath.Join(t.cache, "link-"+digest(script)+".sh")
 	if _, err := os.Stat(path); err != nil {
 		if err := writeFile(path, []byte(script), 0o755); err != nil {
