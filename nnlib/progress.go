@@ -2,17 +2,23 @@ package nnlib
 
 import (
 	"fmt"
+	"os"
 
 	"nuclab/kernel/nb"
+	"nuclab/nnlib/blas"
 )
 
 // ShowProgress returns hooks that show a bar with the epoch and the losses: live
-// in a notebook, one line on a terminal, nothing in a pipe.
+// in a notebook, one line on a terminal, nothing in a pipe. Once in a program they
+// say so on stderr if there is no fast library for the products.
 func ShowProgress(label string) Hooks {
 	var bar *nb.Progress
 	return Hooks{
 		Step: func(p Progress) {
 			if bar == nil {
+				if notice := blas.Notice(); notice != "" {
+					fmt.Fprintln(os.Stderr, notice)
+				}
 				bar = nb.NewProgress(label, p.Steps)
 			}
 			bar.Set(p.Step)

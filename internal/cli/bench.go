@@ -49,9 +49,6 @@ it cannot do without, measured in the same run.`,
 	cmd.Flags().IntVar(&threads, "threads", 1, "threads that work at once")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		if threads < 1 {
 			return badInput("--threads: %d is less than 1", threads)
 		}
@@ -91,12 +88,9 @@ cpu_s is the median processor time of five burns.`,
 		Example: "  nuclab bench burn --net mesa_80",
 		Args:    cobra.NoArgs,
 	}
-	cmd.Flags().StringVar(&netName, "net", "mesa_80", "network: "+strings.Join(nucnet.StockNames(), ", "))
+	netFlag(cmd, &netName)
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		net, err := stock(netName)
 		if err != nil {
 			return err

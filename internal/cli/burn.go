@@ -79,7 +79,7 @@ time (erg/g/s), eps_nuc = q less the integrated loss, eps_nuc_bbq = q - eps_nu t
 		Args:    cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	f.StringVar(&netName, "net", "mesa_80", "network: "+strings.Join(nucnet.StockNames(), ", "))
+	netFlag(cmd, &netName)
 	m.flags(cmd, true)
 	f.StringVarP(&times, "times", "t", "", "times in s, `1e-6,1e-3,1`")
 	f.StringVar(&decades, "decades", "", "first and last of a time for every decade, `1e-6:1e2`, in s")
@@ -89,9 +89,6 @@ time (erg/g/s), eps_nuc = q less the integrated loss, eps_nuc_bbq = q - eps_nu t
 	f.IntVar(&repeat, "repeat", 1, "burn this many times and report the median CPU time")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		net, err := stock(netName)
 		if err != nil {
 			return err

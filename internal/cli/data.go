@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"nuclab/kernel/nb"
-	"nuclab/nucnet"
 	"nuclab/nucnet/dataset"
 	"nuclab/nucnet/sample"
 )
@@ -63,7 +62,7 @@ Ctrl-C keeps the files that are finished; --resume goes on with them.`,
 		Args:    cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	f.StringVar(&s.Network, "net", "mesa_80", "network: "+strings.Join(nucnet.StockNames(), ", "))
+	netFlag(cmd, &s.Network)
 	f.IntVar(&s.Samples, "samples", 4096, "burns")
 	f.Uint64Var(&s.Seed, "seed", 1, "seed of the points and compositions")
 	f.StringVar(&dir, "out", "", "folder of the data set")
@@ -135,9 +134,6 @@ func (a *app) datasetInfo() *cobra.Command {
 	}
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		set, err := dataset.Open(args[0])
 		if err != nil {
 			return asUsage(err, dataset.ErrNoDataset)

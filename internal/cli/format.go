@@ -19,19 +19,18 @@ type output struct {
 	format string
 }
 
-// outputFlag adds --format to cmd; call check before the work starts.
+// outputFlag adds --format to cmd, which checks it before its work starts.
 func (a *app) outputFlag(cmd *cobra.Command) *output {
 	o := &output{w: a.stdout}
 	cmd.Flags().StringVar(&o.format, "format", "table", "output: table, json or csv")
-	return o
-}
-
-func (o *output) check() error {
-	switch o.format {
-	case "table", "json", "csv":
-		return nil
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		switch o.format {
+		case "table", "json", "csv":
+			return nil
+		}
+		return badInput("--format: %q is none of table, json, csv", o.format)
 	}
-	return badInput("--format: %q is none of table, json, csv", o.format)
+	return o
 }
 
 // grid is rows of strings, numbers and other printable values under column names.

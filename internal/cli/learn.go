@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"nuclab/nnlib"
-	"nuclab/nnlib/blas"
 	"nuclab/nucnet"
 	"nuclab/nucnet/dataset"
 	"nuclab/nucnet/nuclide"
@@ -67,9 +66,6 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 		indices, err := timeIndices(data.Times, dt)
 		if err != nil {
 			return err
-		}
-		if notice := blas.Notice(); notice != "" {
-			fmt.Fprintln(a.stderr, notice)
 		}
 		model := &nnlib.Model{}
 		for _, i := range indices {
@@ -228,9 +224,6 @@ in_domain tells whether the state lies among those it learnt from.`,
 	cmd.MarkFlagRequired("model")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		model, err := loadModel(path)
 		if err != nil {
 			return err
@@ -297,9 +290,6 @@ burn after exactly its time. Errors are mean absolute differences divided by the
 	cmd.MarkFlagRequired("data")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		model, err := loadModel(path)
 		if err != nil {
 			return err

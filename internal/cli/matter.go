@@ -181,6 +181,11 @@ func (p *physics) options() (o nucnet.Options, err error) {
 	return o.WithDefaults(), nil
 }
 
+// netFlag adds --net, the name of a stock network.
+func netFlag(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, "net", "mesa_80", "network: "+strings.Join(nucnet.StockNames(), ", "))
+}
+
 // stock returns the network that --net names.
 func stock(name string) (*nucnet.Network, error) {
 	net, err := nucnet.Stock(name)

@@ -98,34 +98,19 @@ An active conda environment is used as it is; without one, a private Python envi
 func (a *app) warm(ctx context.Context, cache string, log io.Writer) error {
 	fmt.Fprintln(log, "compiling the packages that notebooks import")
 	start := time.Now()
-	dir, err := os.MkdirTemp("", "nuclab-warm-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	session, err := kernel.NewSession(ctx, kernel.Options{Dir: dir, Cache: cache, SourceTree: a.source})
-	if err != nil {
-		return err
-	}
-	defer session.Close()
-	code := "fmt.Sprint()"
+	var paths []string
 	if a.source != "" {
-		code = "import (\n\t_ \"nuclab/nnlib\"\n\t_ \"nuclab/nucnet\"\n\t_ \"nuclab/nucnet/dataset\"\n\t_ \"nuclab/nucnet/nse\"\n\t_ \"nuclab/plots\"\n)\n" + code
+		paths = []string{"nuclab/nnlib", "nuclab/nucnet", "nuclab/nucnet/dataset", "nuclab/nucnet/nse", "nuclab/plots"}
 	}
-	if r := session.Execute(ctx, kernel.Request{Code: code, Count: 1, Silent: true, Sink: discard{}}); r.Err != nil {
-		return r.Err
+	err := kernel.Warm(ctx, kernel.Options{Cache: cache, SourceTree: a.source}, paths, func(what string) {
+		fmt.Fprintf(log, "  %s\n", what)
+	})
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(log, "compiled in %.0f s\n", time.Since(start).Seconds())
 	return nil
 }
-
-// discard is a kernel.Sink for cells whose output nobody reads.
-type discard struct{}
-
-func (discard) Stream(string, string)              {}
-func (discard) Display(kernel.DisplayData)         {}
-func (discard) Clear(bool)                         {}
-func (discard) Input(string, bool) (string, error) { return "", kernel.ErrNoInput }
 
 func (a *app) run() *cobra.Command {
 	var (
@@ -280,9 +265,6 @@ func (a *app) doctor() *cobra.Command {
 	}
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		cache, err := cacheDir()
 		if err != nil {
 			return err

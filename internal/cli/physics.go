@@ -32,9 +32,6 @@ func (a *app) net() *cobra.Command {
 	cmd.Flags().StringVar(&nuclides, "nuclides", "", "build the network of these, `n,h1,he4` or @FILE")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		if list {
 			return listNetworks(out)
 		}
@@ -158,9 +155,6 @@ screening; q is the energy released and q_nu the part of it that neutrinos carry
 	cmd.MarkFlagRequired("temperature")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		reaction, err := rate.ParseReaction(args[0])
 		if err != nil {
 			return badInput("%v", err)
@@ -233,15 +227,12 @@ func (a *app) nse() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	f.StringVar(&netName, "net", "mesa_80", "network: "+strings.Join(nucnet.StockNames(), ", "))
+	netFlag(cmd, &netName)
 	m.flags(cmd, false)
 	f.Float64Var(&ye, "ye", 0.5, "electron fraction")
 	f.BoolVar(&coulomb, "coulomb", true, "include the Coulomb interaction of the nuclei with the plasma")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		net, err := stock(netName)
 		if err != nil {
 			return err
@@ -320,9 +311,6 @@ func (a *app) screen() *cobra.Command {
 	cmd.MarkFlagRequired("pair")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		if err := m.check(); err != nil {
 			return err
 		}

@@ -21,9 +21,6 @@ func (a *app) version() *cobra.Command {
 	}
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := out.check(); err != nil {
-			return err
-		}
 		headers, err := rate.Headers()
 		if err != nil {
 			return err
