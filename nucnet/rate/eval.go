@@ -67,6 +67,13 @@ func (l *Links) EvalStrong(t float64, fwd, rev, dfwd, drev []float64) {
 				reverse, dReverse = reverse+a, dReverse+b
 			}
 		}
+		if link.OneWay {
+			reverse, dReverse = 0, 0
+		}
+		if l.factors != nil {
+			f := &l.factors[k]
+			lambda, d, reverse, dReverse = lambda*f[0], d*f[0], reverse*f[1], dReverse*f[1]
+		}
 		fwd[k], rev[k] = lambda, reverse
 		if dfwd != nil {
 			dfwd[k], drev[k] = slope*d, slope*dReverse
@@ -94,6 +101,12 @@ func (l *Links) EvalWeak(t, rhoYe float64, lambda, qnu, dlambda []float64) {
 		lambda[k], qnu[k] = rate, l.Fits[i].QNu
 		if dlambda != nil {
 			dlambda[k] = d
+		}
+	}
+	for k, f := range l.weakFactors {
+		lambda[k] *= f
+		if dlambda != nil {
+			dlambda[k] *= f
 		}
 	}
 }

@@ -28,16 +28,23 @@ var special = []string{
 
 // Links returns the reactions among members, found by MESA's rules: capture of n, p and he4 on every nuclide,
 // exchange of one of these for another, weak reactions between isobars and with emission of p or he4, and a list of
-// others, mostly between light nuclides. Reactions without rate data are left out.
+// others, mostly between light nuclides. Reactions that a user's own fits add are among them. Reactions without rate
+// data are left out.
 //
 // A strong link takes the fits of the direction that REACLIB gives without use of detailed balance; which one that is
 // does not depend on the sign of Q. The wrong kinds of detailed balance take the fits of the exothermic direction,
 // however they came about. Errors are about members: named twice, without a spin, prot, or too many.
 func (l *Library) Links(members []nuclide.Nuclide, kind Balance) (*Links, error) {
+	return l.LinksBy(members, kind, Rules{})
+}
+
+// LinksBy is Links by other rules.
+func (l *Library) LinksBy(members []nuclide.Nuclide, kind Balance, rules Rules) (*Links, error) {
 	f, err := newFinder(l, members, kind)
 	if err != nil {
 		return nil, err
 	}
+	f.rules = rules
 	sorted := slices.Clone(members)
 	nuclide.Sort(sorted)
 	for _, x := range sorted {
@@ -53,11 +60,19 @@ func (l *Library) Links(members []nuclide.Nuclide, kind Balance) (*Links, error)
 		}
 		f.add(r)
 	}
+	if rules.OneWay {
+		f.addOneWay()
+	}
+	f.addOwn()
+	if rules.All {
+		f.addAll()
+	}
 	return f.links, nil
 }
 
 type finder struct {
 	library *Library
+	rules   Rules
 	links   *Links
 	place   map[nuclide.Nuclide]int
 	byCode  map[reaclib.Code]nuclide.Nuclide
@@ -159,7 +174,7 @@ func (f *finder) addStrong(r Reaction) {
 		r = r.Reverse()
 	}
 	fits, label := f.library.fits(keyOf(r), keep)
-	if fits == nil && kind == Correct {
+	if _, own := f.library.user[keyOf(r)]; fits == nil && (kind == Correct || own) {
 		r = r.Reverse()
 		fits, label = f.library.fits(keyOf(r), keep)
 	}
@@ -179,12 +194,10 @@ func (f *finder) addStrong(r Reaction) {
 func (f *finder) addWeak(r Reaction) {
 	k := keyOf(r)
 	plain := func(s *reaclib.Set) bool { return !s.ElectronCapture() }
-	if len(r.In) == 1 && len(r.Out) == 1 {
+	if len(r.In) == 1 && len(r.Out) == 1 && len(f.library.user[k]) == 0 {
 		if t := f.library.weak[[2]reaclib.Code{reaclib.CodeOf(r.In[0]), reaclib.CodeOf(r.Out[0])}]; t != nil {
-			w := WeakTable{Reaction: r, Q: r.Q(), Source: t.source.String(), table: &t.weakTable, tableFrom: tableFromLight}
-			if r.In[0].Z() >= heavyZ {
-				w.tableFrom = tableFromHeavy
-			}
+			w := WeakTable{Reaction: r, Q: r.Q(), Source: t.source.String(), table: &t.weakTable}
+			w.tableFrom, w.tableWidth = f.rules.Blend.of(r.In[0].Z())
 			fits, _ := f.library.fits(k, plain)
 			w.low, w.lowNu = coldRate(r, fits), meanNeutrino(r, false)
 			f.links.Tables = append(f.links.Tables, w)

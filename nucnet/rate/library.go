@@ -64,6 +64,51 @@ func (l *Library) WithFits(r io.Reader, name string) (*Library, []Reaction, erro
 	if err != nil {
 		return nil, nil, fmt.Errorf("rate: %w", err)
 	}
+	c, list, err := l.withSets(sets)
+	if err != nil {
+		return nil, nil, fmt.Errorf("rate: %s: %w", name, err)
+	}
+	return c, list, nil
+}
+
+// Own is a rate of a user's own: coefficients of one or more sets that add up, in the form and units of REACLIB.
+type Own struct {
+	Reaction
+	Label  string // up to four letters that say where it is from; "ec" means that it is to be multiplied by rho Ye
+	Coeffs [][7]float64
+}
+
+// WithOwn returns a library in which the given rates replace those for the same reactions and for their reverses.
+// Errors wrap ErrReaction.
+func (l *Library) WithOwn(rates ...Own) (*Library, error) {
+	var sets []reaclib.Set
+	for _, r := range rates {
+		if len(r.Coeffs) == 0 {
+			return nil, fmt.Errorf("rate: %s: %w with coefficients", r.Reaction, ErrReaction)
+		}
+		for _, c := range r.Coeffs {
+			s, err := reaclib.NewSet(codes(r.In), codes(r.Out), r.Label, c)
+			if err != nil {
+				return nil, fmt.Errorf("rate: %s: %w: %w", r.Reaction, ErrReaction, err)
+			}
+			sets = append(sets, s)
+		}
+	}
+	c, _, err := l.withSets(sets)
+	if err != nil {
+		return nil, fmt.Errorf("rate: %w", err)
+	}
+	return c, nil
+}
+
+func codes(list []nuclide.Nuclide) (c []reaclib.Code) {
+	for _, n := range list {
+		c = append(c, reaclib.CodeOf(n))
+	}
+	return c
+}
+
+func (l *Library) withSets(sets []reaclib.Set) (*Library, []Reaction, error) {
 	c := *l
 	c.user = make(map[reaclib.Key][]reaclib.Set)
 	for k, v := range l.user {
@@ -76,7 +121,7 @@ func (l *Library) WithFits(r io.Reader, name string) (*Library, []Reaction, erro
 		if !fresh[k] {
 			reaction, err := reactionOf(&s)
 			if err != nil {
-				return nil, nil, fmt.Errorf("rate: %s: %w", name, err)
+				return nil, nil, err
 			}
 			list = append(list, reaction)
 			fresh[k] = true

@@ -62,19 +62,10 @@ func (w *WeakTable) eval(p *weakPoint) (lambda, qnu, d float64) {
 	} else if w.low == 0 {
 		qnu = 0
 	}
-	if w.low > 0 && p.t9 < w.tableFrom+blendWidth {
-		share := max((p.t9-w.tableFrom)/blendWidth, 0)
+	if w.low > 0 && p.t9 < w.tableFrom+w.tableWidth {
+		share := max((p.t9-w.tableFrom)/w.tableWidth, 0)
 		lambda = share*lambda + (1-share)*w.low
 		d *= share
 	}
 	return lambda, qnu, d
 }
-
-// A table's share in a rate rises from 0 to 1 over blendWidth in T9 above tableFrom, 0.01 up to manganese and 0.063
-// from iron on.
-const (
-	blendWidth     = 0.01
-	tableFromLight = 0.01
-	tableFromHeavy = 0.063
-	heavyZ         = 26
-)

@@ -43,6 +43,19 @@ var chapters = [...]struct{ in, out int }{
 	7: {2, 4}, 8: {3, 1}, 9: {3, 2}, 10: {4, 2}, 11: {1, 4},
 }
 
+// NewSet returns a set that is not of REACLIB. Sides hold as many nuclides as one of the chapters does.
+func NewSet(in, out []Code, label string, fit Fit) (Set, error) {
+	for chapter := 1; chapter < len(chapters); chapter++ {
+		if c := chapters[chapter]; c.in == len(in) && c.out == len(out) {
+			s := Set{Chapter: chapter, Label: label, Kind: ' ', Fit: fit}
+			copy(s.Nuclide[:], in)
+			copy(s.Nuclide[c.in:], out)
+			return s, s.check()
+		}
+	}
+	return Set{}, fmt.Errorf("%d nuclides in and %d out, which no chapter has", len(in), len(out))
+}
+
 // In returns what goes in.
 func (s *Set) In() []Code { return s.Nuclide[:chapters[s.Chapter].in] }
 
