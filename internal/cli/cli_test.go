@@ -110,6 +110,85 @@ func TestUnwritableOutputFails(t *testing.T) {
 	}
 }
 
+// TestLearning makes a small data set, learns from it, asks and scores the model.
+func TestLearning(t *testing.T) {
+	dir := t.TempDir()
+	data, model := filepath.Join(dir, "data"), filepath.Join(dir, "model.safetensors")
+	must(t, "dataset", "generate", "--samples", "24", "--seed", "5", "--times", "1e-6,1e-3", "--out", data)
+	must(t, "dataset", "verify", data)
+	if info := must(t, "dataset", "info", data); !strings.Contains(info, "24 burns of mesa_80") {
+		t.Errorf("info: %.200s", info)
+	}
+
+	settings := filepath.Join(dir, "settings")
+	if err := os.WriteFile(settings, []byte("epochs = 2 # few\nwidth = 16\nlayers = 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	train := func(flags ...string) []string {
+		return append([]string{"train", "--data", data, "--out", model}, flags...)
+	}
+	must(t, train("--config", settings, "-p", "dt=1e-3", "-p", "batch=8")...)
+
+	var predicted burnJSON
+	text := must(t, "predict", "--model", model, "-T", "5e9", "--rho", "1e8", "-x", "si28=1", "-t", "1e-3", "--format", "json")
+	if err := json.Unmarshal([]byte(text), &predicted); err != nil || predicted.Schema != "nuclab.burn/1" || len(predicted.Samples) != 1 {
+		t.Errorf("predict: %v, %.200s", err, text)
+	}
+	if !strings.Contains(text, `"in_domain":false`) {
+		t.Errorf("pure silicon is not among random compositions: %.200s", text)
+	}
+
+	var score struct {
+		Schema, Protocol, Network string
+		Samples                   int
+		Times                     []struct {
+			T        float64
+			NNN      struct{ Ye, Abar float64 }
+			Approx21 *struct{}
+		}
+	}
+	if err := json.Unmarshal([]byte(must(t, "evaluate", "--model", model, "--data", data, "--format", "json")), &score); err != nil {
+		t.Fatal(err)
+	}
+	if score.Schema != "nuclab.evaluate/1" || score.Protocol != "clean" || score.Network != "mesa_80" || score.Samples != 24 || len(score.Times) != 1 || score.Times[0].T != 1e-3 {
+		t.Errorf("evaluate: %+v", score)
+	}
+
+	cut := filepath.Join(dir, "cut.safetensors")
+	whole, err := os.ReadFile(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cut, whole[:len(whole)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"predict", "--model", model, "-T", "5e9", "--rho", "1e8", "-x", "si28=1", "-t", "0.5"}, []string{"-t", "0.5", "0.001"}},
+		{[]string{"predict", "--model", cut, "-T", "5e9", "--rho", "1e8", "-x", "si28=1"}, []string{"--model", cut}},
+		{train("-p", "dt=7"), []string{"-p dt", "7", "0.001"}},
+		{train("-p", "witdh=3"), []string{"-p witdh", "width"}},
+		{train("-p", "epochs=many"), []string{"epochs", "many"}},
+		{train("--config", data), []string{"--config"}},
+		{[]string{"train", "--data", dir, "--out", model}, []string{"--data", dir}},
+	} {
+		status, _, err := nuclab(c.args...)
+		if status != exitUsage {
+			t.Errorf("%v: status %d", c.args, status)
+		}
+		for _, w := range c.want {
+			if !strings.Contains(err, w) {
+				t.Errorf("%v: %q does not name %q", c.args, err, w)
+			}
+		}
+	}
+	if status, _, err := nuclab("train", "--data", data, "--out", filepath.Join(dir, "none", "m"), "-p", "dt=1e-3"); status != exitFailed || !strings.Contains(err, "--out") {
+		t.Errorf("unwritable model: status %d, %s", status, err)
+	}
+}
+
 // burnJSON mirrors the documented schema.
 type burnJSON struct {
 	Schema, Network string

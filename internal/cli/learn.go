@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,9 +48,9 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 	cmd.MarkFlagRequired("data")
 	cmd.MarkFlagRequired("out")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		set, err := dataset.Open(dir)
+		set, data, err := loadData(dir)
 		if err != nil {
-			return usageError{fmt.Errorf("--data: %w", err)}
+			return err
 		}
 		cfg, dt, err := trainingConfig(scale, set.Network, file, settings)
 		if err != nil {
@@ -59,13 +60,12 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 		if err := cfg.Check(); err != nil {
 			return badInput("%v", err)
 		}
-		data, err := set.Load()
-		if err != nil {
-			return err
-		}
 		indices, err := timeIndices(data.Times, dt)
 		if err != nil {
 			return err
+		}
+		if err := writable(path); err != nil {
+			return fmt.Errorf("--out: %w", err)
 		}
 		model := &nnlib.Model{}
 		for _, i := range indices {
@@ -198,10 +198,33 @@ func joinNumbers(v []float64) string {
 // loadModel reads the model that --model names.
 func loadModel(path string) (*nnlib.Model, error) {
 	model, err := nnlib.Load(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return nil, badInput("--model: %v", err)
 	}
-	return model, err
+	return model, nil
+}
+
+// loadData reads the data set that --data names.
+func loadData(dir string) (*dataset.Set, *dataset.Table, error) {
+	set, err := dataset.Open(dir)
+	if err != nil {
+		return nil, nil, badInput("--data: %v", err)
+	}
+	data, err := set.Load()
+	if err != nil {
+		return nil, nil, badInput("--data: %v", err)
+	}
+	return set, data, nil
+}
+
+// writable returns an error if a file of that name cannot be made, so that long work does not end in it.
+func writable(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".nuclab-*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
 }
 
 func (a *app) predict() *cobra.Command {
@@ -294,11 +317,7 @@ burn after exactly its time. Errors are mean absolute differences divided by the
 		if err != nil {
 			return err
 		}
-		set, err := dataset.Open(dir)
-		if err != nil {
-			return usageError{fmt.Errorf("--data: %w", err)}
-		}
-		data, err := set.Load()
+		_, data, err := loadData(dir)
 		if err != nil {
 			return err
 		}

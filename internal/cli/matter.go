@@ -151,8 +151,8 @@ func (p *physics) flags(cmd *cobra.Command) {
 	f.StringVar(&p.weak, "weak", "tables", "weak reactions: tables|none")
 	f.StringVar(&p.balance, "detailed-balance", "correct", "reverse rates: correct|r2305|r2408|r2604 (r...: as in those MESA releases)")
 	f.StringVar(&p.solver, "solver", "", "integrator: "+strings.Join(nucnet.SolverNames(), "|")+" (default: the fastest that keeps its promise)")
-	f.Float64Var(&p.rtol, "rtol", 1e-6, "relative tolerance of the abundances")
-	f.Float64Var(&p.atol, "atol", 1e-12, "absolute tolerance of the abundances, mol/g")
+	f.Float64Var(&p.rtol, "rtol", 1e-6, "relative tolerance of the mass fractions")
+	f.Float64Var(&p.atol, "atol", 1e-12, "absolute tolerance of the mass fractions")
 }
 
 // options turns the flags into what nucnet.Burn takes.
