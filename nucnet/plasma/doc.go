@@ -35,27 +35,25 @@ type Quantity struct {
 	Value, DT, DRho, DAbar, DYe float64
 }
 
-func check(t, rho float64, m nuclide.Moments) error {
+// check holds a state to the limits. It returns the electron fraction to use: a negative one of rounding's size, as an
+// integrator may produce, counts as none.
+func check(t, rho float64, m nuclide.Moments) (ye float64, err error) {
 	if err := within("T", t, MinT, MaxT, "K"); err != nil {
-		return err
+		return 0, err
 	}
 	if err := within("rho", rho, MinRho, MaxRho, "g/cm3"); err != nil {
-		return err
+		return 0, err
 	}
-	return checkMoments(m)
-}
-
-// The widest that nuclides can reach, and a little more: Abar from protons to beyond the heaviest.
-const maxAbar = 1e3
-
-func checkMoments(m nuclide.Moments) error {
-	if !(m.Ye >= 0 && m.Ye <= 1) {
-		return fmt.Errorf("plasma: Ye = %g: %w: want 0..1", m.Ye, ErrRange)
+	const slack = 2 * nuclide.SumTolerance
+	if !(m.Ye >= -slack && m.Ye <= 1+slack) {
+		return 0, fmt.Errorf("plasma: Ye = %g: %w: want 0..1", m.Ye, ErrRange)
 	}
-	if !(m.Abar >= 0.5 && m.Abar <= maxAbar) {
-		return fmt.Errorf("plasma: Abar = %g: %w: want 0.5..%g", m.Abar, ErrRange, maxAbar)
+	// From less than protons to more than the heaviest nuclides.
+	const minAbar, maxAbar = 0.5, 1000
+	if !(m.Abar >= minAbar && m.Abar <= maxAbar) {
+		return 0, fmt.Errorf("plasma: Abar = %g: %w: want %g..%g", m.Abar, ErrRange, minAbar, float64(maxAbar))
 	}
-	return nil
+	return max(m.Ye, 0), nil
 }
 
 func within(name string, v, lo, hi float64, unit string) error {

@@ -31,14 +31,15 @@ type State struct {
 // The Fermi integrals are accurate to some 1e-13. Ions carry the entropy of Sackur and Tetrode for particles of one
 // mass Abar m_u and no spin.
 func At(t, rho float64, m nuclide.Moments) (State, error) {
-	if err := check(t, rho, m); err != nil {
-		return State{}, err
-	}
-	e, err := newElectrons(t, rho*nuclide.Avogadro*m.Ye)
+	ye, err := check(t, rho, m)
 	if err != nil {
 		return State{}, err
 	}
-	s := State{T: t, Rho: rho, Abar: m.Abar, Ye: m.Ye}
+	e, err := newElectrons(t, rho*nuclide.Avogadro*ye)
+	if err != nil {
+		return State{}, err
+	}
+	s := State{T: t, Rho: rho, Abar: m.Abar, Ye: ye}
 	s.addIons()
 	s.addPhotons()
 	s.addElectrons(&e)

@@ -209,6 +209,16 @@ func TestMatterWithoutElectrons(t *testing.T) {
 	}
 }
 
+func TestRoundingOfYe(t *testing.T) {
+	for _, c := range [][2]float64{{-1e-13, 0}, {1 + 1e-13, 1}} {
+		a := mustAt(t, 1e9, 1e6, nuclide.Moments{Abar: 1, Ye: c[0]})
+		b := mustAt(t, 1e9, 1e6, nuclide.Moments{Abar: 1, Ye: c[1]})
+		if far(a.P.Value, b.P.Value) > 1e-11 {
+			t.Errorf("Ye = %g: P = %g, want %g", c[0], a.P.Value, b.P.Value)
+		}
+	}
+}
+
 func TestOutOfRange(t *testing.T) {
 	good := nuclide.Moments{Abar: 4, Ye: 0.5}
 	for _, c := range []struct {

@@ -35,13 +35,14 @@ const neutrinoless = 1e7
 // them in the late burning stages. They are zero below 1e7 K, and at Ye = 0 so are the derivatives with respect to
 // Ye. Errors wrap ErrRange.
 func Neutrinos(t, rho float64, m nuclide.Moments) (Losses, error) {
-	if err := check(t, rho, m); err != nil {
+	ye, err := check(t, rho, m)
+	if err != nil {
 		return Losses{}, err
 	}
 	if t < neutrinoless {
 		return Losses{}, nil
 	}
-	s := newSource(t, rho, m)
+	s := newSource(t, rho, m.Abar, ye)
 	var l Losses
 	for _, process := range []struct {
 		to   *Quantity
@@ -49,8 +50,8 @@ func Neutrinos(t, rho float64, m nuclide.Moments) (Losses, error) {
 	}{{&l.Pair, s.pair}, {&l.Plasma, s.plasma}, {&l.Photo, s.photo}, {&l.Brems, s.brems}} {
 		q := process.loss().div(s.rho)
 		*process.to = Quantity{q.v, q.d[lnT] / t, q.d[lnRho] / rho, q.d[lnAbar] / m.Abar, 0}
-		if m.Ye > 0 {
-			process.to.DYe = q.d[lnYe] / m.Ye
+		if ye > 0 {
+			process.to.DYe = q.d[lnYe] / ye
 		}
 		l.Total.add(*process.to)
 	}
@@ -65,9 +66,9 @@ type source struct {
 	z                dual // the fits' xi
 }
 
-func newSource(t, rho float64, m nuclide.Moments) source {
+func newSource(t, rho, abar, ye float64) source {
 	s := source{
-		t: variable(t, lnT), rho: variable(rho, lnRho), abar: variable(m.Abar, lnAbar), ye: variable(m.Ye, lnYe),
+		t: variable(t, lnT), rho: variable(rho, lnRho), abar: variable(abar, lnAbar), ye: variable(ye, lnYe),
 	}
 	s.l = s.t.scale(1 / 5.9302e9)
 	s.li = s.l.inv()
