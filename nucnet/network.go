@@ -27,8 +27,8 @@ type Network struct {
 	members  []nuclide.Nuclide
 	index    map[nuclide.Nuclide]int
 	a, z     []float64
-	dm       []float64 // atomic mass excess, MeV
-	library  *rate.Library
+	dm       []float64   // atomic mass excess, MeV
+	recipe   recipe      // of its reactions
 	correct  *rate.Links // with balance Correct, which defines what Reactions lists
 	order    []int       // of elimination
 	fill     [2]int      // entries and multiply-subtracts of the factors
@@ -42,18 +42,19 @@ type Network struct {
 // New returns the network of the given nuclides, sorted by Z, then A, with all
 // reactions that the class rules of package rate find among them.
 func New(name string, members []nuclide.Nuclide) (*Network, error) {
+	return NewBy(name, members, rate.Rules{})
+}
+
+// cook returns a network with the reactions of a recipe.
+func cook(name string, members []nuclide.Nuclide, r recipe) (*Network, error) {
 	if len(members) == 0 {
 		return nil, fmt.Errorf("nucnet: %s: a network needs at least one nuclide", name)
-	}
-	library, err := rate.Default()
-	if err != nil {
-		return nil, fmt.Errorf("nucnet: %w", err)
 	}
 	n := &Network{
 		name:    name,
 		members: slices.Clone(members),
 		index:   map[nuclide.Nuclide]int{},
-		library: library,
+		recipe:  r,
 		links:   map[rate.Balance]*rate.Links{},
 		plans:   map[planKey]*plan{},
 	}
@@ -64,6 +65,7 @@ func New(name string, members []nuclide.Nuclide) (*Network, error) {
 		n.z = append(n.z, float64(m.Z()))
 		n.dm = append(n.dm, m.MassExcess())
 	}
+	var err error
 	if n.correct, err = n.linksFor(rate.Correct); err != nil {
 		return nil, fmt.Errorf("nucnet: %s: %w", name, err)
 	}
@@ -84,7 +86,7 @@ func (n *Network) linksFor(b rate.Balance) (*rate.Links, error) {
 	if l := n.links[b]; l != nil {
 		return l, nil
 	}
-	l, err := n.library.Links(n.members, b)
+	l, err := n.recipe.links(n.members, b)
 	if err != nil {
 		return nil, err
 	}
@@ -216,9 +218,10 @@ func (n *Network) Reactions() []Reaction {
 	list := make([]Reaction, 0, l.Directions())
 	for i := range l.Strong {
 		s := &l.Strong[i]
-		list = append(list,
-			Reaction{s.Reaction, Strong, s.Label, s.Q},
-			Reaction{s.Reaction.Reverse(), Reverse, s.Label, -s.Q})
+		list = append(list, Reaction{s.Reaction, Strong, s.Label, s.Q})
+		if !s.OneWay {
+			list = append(list, Reaction{s.Reaction.Reverse(), Reverse, s.Label, -s.Q})
+		}
 	}
 	for i := range l.Tables {
 		t := &l.Tables[i]
