@@ -30,13 +30,14 @@ var ErrConvergence = errors.New("not converged")
 
 // Quantity is a value with its partial derivatives with respect to temperature T (K), density rho (g/cm3), mean mass
 // number Abar and electron fraction Ye, each at constant others. The derivative with respect to Abar at constant mean
-// charge Zbar is DAbar - DYe Ye/Abar.
+// charge Zbar is DAbar - DYe Ye/Abar, that with respect to the molar abundance of a nuclide of charge Z is
+// Z DYe - Abar^2 DAbar.
 type Quantity struct {
 	Value, DT, DRho, DAbar, DYe float64
 }
 
-// check holds a state to the limits. It returns the electron fraction to use: a negative one of rounding's size, as an
-// integrator may produce, counts as none.
+// check holds a state to the limits. It returns the electron fraction to use: one below 1e-30, or negative by rounding
+// as an integrator may produce, counts as none.
 func check(t, rho float64, m nuclide.Moments) (ye float64, err error) {
 	if err := within("T", t, MinT, MaxT, "K"); err != nil {
 		return 0, err
@@ -53,7 +54,10 @@ func check(t, rho float64, m nuclide.Moments) (ye float64, err error) {
 	if !(m.Abar >= minAbar && m.Abar <= maxAbar) {
 		return 0, fmt.Errorf("plasma: Abar = %g: %w: want %g..%g", m.Abar, ErrRange, minAbar, float64(maxAbar))
 	}
-	return max(m.Ye, 0), nil
+	if m.Ye < 1e-30 {
+		return 0, nil
+	}
+	return m.Ye, nil
 }
 
 func within(name string, v, lo, hi float64, unit string) error {

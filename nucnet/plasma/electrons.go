@@ -27,7 +27,11 @@ func newElectrons(t, n float64) (electrons, error) {
 	rest := 1 / e.beta
 	if n == 0 { // no net charge: pairs alone
 		e.eta = -rest
-		e.gas = fermi(e.eta, 0, e.beta)
+		if rest < pairless {
+			e.gas = fermi(e.eta, 0, e.beta)
+		} else {
+			e.gas.d1 = 1 // nothing at all, d1 only divides
+		}
 		return e, nil
 	}
 	// The unknown is mu where there may be pairs, since n vanishes with it, and eta else.

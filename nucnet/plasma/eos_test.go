@@ -111,7 +111,7 @@ func TestEquationOfStateDerivatives(t *testing.T) {
 		})
 		for i, q := range []Quantity{s.Eta, s.P, s.E, s.S} {
 			for j, got := range []float64{q.DT, q.DRho, q.DAbar, q.DYe} {
-				if math.Abs(got-numeric[i][j]) > 1e-8*(math.Abs(q.Value)/x[j]+math.Abs(got)) {
+				if !(math.Abs(got-numeric[i][j]) <= 1e-8*(math.Abs(q.Value)/x[j]+math.Abs(got))) {
 					t.Errorf("at %v: quantity %d, variable %d: %.10g, by differences %.10g", x, i, j, got, numeric[i][j])
 				}
 			}
@@ -238,6 +238,32 @@ func TestOutOfRange(t *testing.T) {
 			t.Errorf("Neutrinos(%g, %g, %+v): %v", c.t, c.rho, c.m, err)
 		}
 	}
+}
+
+func FuzzAt(f *testing.F) {
+	f.Add(1e9, 1e6, 4.0, 0.5, 1e17)
+	f.Add(1e11, 1e-10, 1.0, 0.0, 1.0)
+	f.Add(6e7, 1e-10, 200.0, 1e-29, 1e30)
+	f.Add(1e3, 1e12, 56.0, 1e-300, -1.0)
+	f.Fuzz(func(t *testing.T, temperature, rho, abar, ye, target float64) {
+		m := nuclide.Moments{Abar: abar, Ye: ye}
+		s, err := At(temperature, rho, m)
+		if err == nil && !(s.P.Value > 0 && s.E.Value > 0 && s.Cv > 0 && s.Gamma1 > 1 && !math.IsNaN(s.S.Value+s.Eta.DYe+s.E.DYe)) {
+			t.Errorf("At(%g, %g, %+v) = %+v", temperature, rho, m, s)
+		}
+		if err != nil && !errors.Is(err, ErrRange) {
+			t.Error(err)
+		}
+		for _, invert := range []func() (State, error){
+			func() (State, error) { return AtDensityEnergy(rho, target, m, temperature) },
+			func() (State, error) { return AtDensityPressure(rho, target, m, temperature) },
+			func() (State, error) { return AtTemperaturePressure(temperature, target, m, rho) },
+		} {
+			if _, err := invert(); err != nil && !errors.Is(err, ErrRange) {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 func ExampleAt() {

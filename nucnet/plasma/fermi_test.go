@@ -89,7 +89,7 @@ func TestFermiMomentsAgreeWithDirectIntegration(t *testing.T) {
 			{"s", got.s, want.s, want.s}, {"d1", got.d1, want.d1, want.d1}, {"d2", got.d2, want.d2, want.d1},
 			{"t1", got.t1, want.t1, want.n}, {"t2", got.t2, want.t2, want.t2}, {"nPlus", got.nPlus, want.nPlus, want.n},
 		} {
-			if math.Abs(q.got-q.want) > 5e-13*math.Abs(q.scale) {
+			if !(math.Abs(q.got-q.want) <= 5e-13*math.Abs(q.scale)) {
 				t.Errorf("eta = %g, beta = %g: %s = %.15g, want %.15g", eta, beta, q.name, q.got, q.want)
 			}
 		}
