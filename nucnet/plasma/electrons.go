@@ -50,7 +50,7 @@ func newElectrons(t, n float64) (electrons, error) {
 		e.gas = fermi(e.eta, e.mu, e.beta)
 		// Halley's step for ln(gas.n/n), which is close to linear in v without degeneracy.
 		miss := math.Log(e.gas.n / n)
-		if math.Abs(miss) < 1e-13 {
+		if math.Abs(miss) < 1e-14 {
 			return e, nil
 		}
 		slope := e.gas.d1 / e.gas.n
