@@ -31,9 +31,9 @@ const neutrinoless = 1e7
 
 // Neutrinos returns the losses to thermal neutrinos at temperature t (K) and density rho (g/cm3) of matter with the
 // given moments, of which it reads Abar and Ye: the fits of Itoh, Hayashi, Nishikawa & Kohyama (1996, ApJS 102, 411)
-// for pair, photo- and plasma neutrinos and bremsstrahlung, without recombination, which is below a millionth of
-// them in the late burning stages. They are zero below 1e7 K, and at Ye = 0 so are the derivatives with respect to
-// Ye. Errors wrap ErrRange.
+// for pair, photo- and plasma neutrinos and bremsstrahlung. Recombination is left out: it is below a millionth of
+// them above 1e9 K, and some thousandths at most below. The losses are zero below 1e7 K, and at Ye = 0 so are the
+// derivatives with respect to Ye. Errors wrap ErrRange.
 func Neutrinos(t, rho float64, m nuclide.Moments) (Losses, error) {
 	ye, err := check(t, rho, m)
 	if err != nil {
