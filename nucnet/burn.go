@@ -116,6 +116,9 @@ func (w *worker) sample(t float64, start, y []float64) Sample {
 // neutrinoLoss returns the loss by neutrinos at the state y, MeV mol/g/s.
 func (w *worker) neutrinoLoss(y []float64) float64 {
 	p := w.plan
+	if w.small != nil {
+		return w.small.loss(w, y)
+	}
 	if len(p.weak) == 0 {
 		return 0
 	}

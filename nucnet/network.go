@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"nuclab/nucnet/approx21"
 	"nuclab/nucnet/nuclide"
 	"nuclab/nucnet/ode"
 	"nuclab/nucnet/rate"
@@ -27,11 +28,12 @@ type Network struct {
 	members  []nuclide.Nuclide
 	index    map[nuclide.Nuclide]int
 	a, z     []float64
-	dm       []float64   // atomic mass excess, MeV
-	recipe   recipe      // of its reactions
-	correct  *rate.Links // with balance Correct, which defines what Reactions lists
-	order    []int       // of elimination
-	fill     [2]int      // entries and multiply-subtracts of the factors
+	dm       []float64         // atomic mass excess, MeV
+	recipe   recipe            // of its reactions
+	small    *approx21.Network // nil unless it is one of those
+	correct  *rate.Links       // with balance Correct, which defines what Reactions lists; nil for a small network
+	order    []int             // of elimination
+	fill     [2]int            // entries and multiply-subtracts of the factors
 	nonzeros int
 
 	mu    sync.Mutex
@@ -50,11 +52,25 @@ func cook(name string, members []nuclide.Nuclide, r recipe) (*Network, error) {
 	if len(members) == 0 {
 		return nil, fmt.Errorf("nucnet: %s: a network needs at least one nuclide", name)
 	}
+	n := newNetwork(name, members)
+	n.recipe = r
+	var err error
+	if n.correct, err = n.linksFor(rate.Correct); err != nil {
+		return nil, fmt.Errorf("nucnet: %s: %w", name, err)
+	}
+	p, err := ode.NewPattern(len(n.members), n.dependencies(n.correct))
+	if err != nil {
+		return nil, err
+	}
+	n.eliminate(p)
+	return n, nil
+}
+
+func newNetwork(name string, members []nuclide.Nuclide) *Network {
 	n := &Network{
 		name:    name,
 		members: slices.Clone(members),
 		index:   map[nuclide.Nuclide]int{},
-		recipe:  r,
 		links:   map[rate.Balance]*rate.Links{},
 		plans:   map[planKey]*plan{},
 	}
@@ -65,18 +81,15 @@ func cook(name string, members []nuclide.Nuclide, r recipe) (*Network, error) {
 		n.z = append(n.z, float64(m.Z()))
 		n.dm = append(n.dm, m.MassExcess())
 	}
-	var err error
-	if n.correct, err = n.linksFor(rate.Correct); err != nil {
-		return nil, fmt.Errorf("nucnet: %s: %w", name, err)
-	}
-	p, err := n.abundancePattern(n.correct)
-	if err != nil {
-		return nil, err
-	}
+	return n
+}
+
+// eliminate chooses the order of elimination for derivatives by abundances of
+// the pattern p.
+func (n *Network) eliminate(p *ode.Pattern) {
 	n.nonzeros = p.NonZeros()
 	n.order = ode.Markowitz(p, n.lightest())
 	n.fill[0], n.fill[1] = p.Fill(n.order)
-	return n, nil
 }
 
 // linksFor returns the reactions with reverse rates of the given kind.
@@ -94,10 +107,9 @@ func (n *Network) linksFor(b rate.Balance) (*rate.Links, error) {
 	return l, nil
 }
 
-// abundancePattern returns the pattern of d(dY_i/dt)/dY_j at fixed screening
-// and weak rates.
-func (n *Network) abundancePattern(l *rate.Links) (*ode.Pattern, error) {
-	var entries [][2]int
+// dependencies lists where d(dY_i/dt)/dY_j at fixed screening and weak rates
+// may differ from zero.
+func (n *Network) dependencies(l *rate.Links) (entries [][2]int) {
 	add := func(r rate.Reaction, from []nuclide.Nuclide) {
 		change := map[nuclide.Nuclide]int{}
 		for _, m := range r.In {
@@ -126,7 +138,7 @@ func (n *Network) abundancePattern(l *rate.Links) (*ode.Pattern, error) {
 	for i := range l.Fits {
 		add(l.Fits[i].Reaction, l.Fits[i].In)
 	}
-	return ode.NewPattern(len(n.members), entries)
+	return entries
 }
 
 // lightest lists the nuclides with A <= 4: they react with all others, so they
@@ -213,7 +225,13 @@ type Reaction struct {
 
 // Reactions lists all directed reactions: strong ones each followed by its
 // reverse, then weak ones.
+//
+// Those of a small network are its net reactions. Behind each stand several
+// elementary ones, which Source names.
 func (n *Network) Reactions() []Reaction {
+	if n.small != nil {
+		return n.smallReactions()
+	}
 	l := n.correct
 	list := make([]Reaction, 0, l.Directions())
 	for i := range l.Strong {

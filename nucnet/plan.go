@@ -28,7 +28,7 @@ type planKey struct {
 // Jacobian stays sparse and is still exact.
 type plan struct {
 	net      *Network
-	links    *rate.Links
+	links    *rate.Links    // nil for a small network
 	screener *rate.Screener // nil without screening
 	n        int            // number of nuclides
 	dim      int            // number of components
@@ -42,6 +42,7 @@ type plan struct {
 	others   []flow
 	hot      []pair // what the right-hand side needs of pairs
 	weak     []decay
+	small    *smallPlan // nil unless the network is small
 
 	structure *ode.Structure
 	jacobian  jacobianPlaces
@@ -92,9 +93,12 @@ type jacobianPlaces struct {
 
 // planFor returns the plan for a kind of physics, made on first use.
 func (n *Network) planFor(k planKey) (*plan, error) {
-	links, err := n.linksFor(k.balance)
-	if err != nil {
-		return nil, err
+	var links *rate.Links
+	if n.small == nil {
+		var err error
+		if links, err = n.linksFor(k.balance); err != nil {
+			return nil, err
+		}
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -113,8 +117,18 @@ func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
 	p := &plan{net: n, links: links, n: len(n.members), sumY: -1, sumZZ: -1}
 	p.change, p.loss = p.n, p.n+1
 	p.dim = p.n + 2
+	if n.small != nil {
+		var err error
+		if p.small, err = newSmallPlan(n.small, k); err != nil {
+			return nil, err
+		}
+	}
 	if k.screening != rate.Unscreened {
-		p.screener = links.Screener(k.screening)
+		if p.small != nil {
+			p.screener = p.small.screener
+		} else {
+			p.screener = links.Screener(k.screening)
+		}
 		p.sumY = p.dim
 		p.dim++
 		if k.screening != rate.Chugunov {
@@ -122,6 +136,14 @@ func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
 			p.dim++
 		}
 	}
+	if p.small == nil {
+		p.addLinks(k.weak)
+	}
+	return p, p.build()
+}
+
+func (p *plan) addLinks(weak Weak) {
+	links := p.links
 	for i := range links.Strong {
 		f := flow{link: i}
 		r := links.Strong[i].Reaction
@@ -143,7 +165,7 @@ func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
 		p.hot = append(p.hot, pair{uint16(f.in[0]), uint16(f.in[1]), uint16(f.out[0]), uint16(f.out[1]),
 			uint16(f.channelIn), uint16(f.channelOut)})
 	}
-	if k.weak == WeakRates {
+	if weak == WeakRates {
 		for i := range links.Tables {
 			p.weak = append(p.weak, p.newDecay(links.Tables[i].Reaction))
 		}
@@ -151,7 +173,6 @@ func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
 			p.weak = append(p.weak, p.newDecay(links.Fits[i].Reaction))
 		}
 	}
-	return p, p.build()
 }
 
 func (p *plan) side(list []nuclide.Nuclide) (places [4]int32, count int, symmetry float64) {
@@ -232,6 +253,9 @@ func (p *plan) build() error {
 			}
 		}
 	}
+	if p.small != nil {
+		entries = append(entries, p.small.dependencies(p)...)
+	}
 	pattern, err := ode.NewPattern(p.dim, entries)
 	if err != nil {
 		return err
@@ -255,6 +279,11 @@ func (p *plan) build() error {
 			for _, c := range d.in[:d.nIn] {
 				d.places = append(d.places, at(int(r), int(c)))
 			}
+		}
+	}
+	if p.small != nil {
+		for _, e := range p.small.net.Entries() {
+			p.small.places = append(p.small.places, at(e[0], e[1]))
 		}
 	}
 	column := func(c int) []int32 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"nuclab/nucnet/approx21"
 	"nuclab/nucnet/nuclide"
 )
 
@@ -42,9 +43,9 @@ var stockLists = map[string]string{
 
 // StockNames returns the names that [Stock] knows, smallest network first.
 func StockNames() []string {
-	return slices.SortedFunc(maps.Keys(stockLists), func(a, b string) int {
+	return append(approx21.Names(), slices.SortedFunc(maps.Keys(stockLists), func(a, b string) int {
 		return strings.Compare(fmt.Sprintf("%10s", a), fmt.Sprintf("%10s", b))
-	})
+	})...)
 }
 
 var (
@@ -53,12 +54,14 @@ var (
 )
 
 // Stock returns one of MESA's networks: mesa_80, mesa_128, mesa_151, mesa_201,
-// mesa_330, mesa_495 or mesa_833, the number being that of its nuclides. It is
-// built on first use and then shared. The error for another name wraps
-// [ErrUnknownNetwork].
+// mesa_330, mesa_495 or mesa_833, the number being that of its nuclides, or
+// approx21 or approx21_cr60_plus_co56, whose few nuclides stand for many: see
+// package approx21. It is built on first use and then shared. The error for
+// another name wraps [ErrUnknownNetwork].
 func Stock(name string) (*Network, error) {
 	list, ok := stockLists[name]
-	if !ok {
+	small := slices.Contains(approx21.Names(), name)
+	if !ok && !small {
 		return nil, fmt.Errorf("nucnet: %q: %w, want one of %s", name, ErrUnknownNetwork, strings.Join(StockNames(), ", "))
 	}
 	stockMu.Lock()
@@ -66,11 +69,16 @@ func Stock(name string) (*Network, error) {
 	if n := stockBuilt[name]; n != nil {
 		return n, nil
 	}
-	members, err := parseRanges(list)
-	if err != nil {
-		return nil, err
+	var n *Network
+	var err error
+	if small {
+		n, err = newSmall(name)
+	} else {
+		var members []nuclide.Nuclide
+		if members, err = parseRanges(list); err == nil {
+			n, err = New(name, members)
+		}
 	}
-	n, err := New(name, members)
 	if err != nil {
 		return nil, err
 	}

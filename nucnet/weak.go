@@ -7,6 +7,7 @@ import "math"
 // enhancement factors are.
 type weakState struct {
 	plan               *plan
+	eval               func(t, rhoYe float64, lambda, qnu, slope []float64)
 	lambda, qnu, slope []float64 // at the reference; slope = d ln lambda/d ln(rho Ye)
 	dqnu               []float64 // d qnu/d ln(rho Ye)
 	shifted, shiftedNu []float64
@@ -17,9 +18,8 @@ type weakState struct {
 	valid, always      bool
 }
 
-func (s *weakState) init(p *plan) {
-	s.plan = p
-	n := len(p.weak)
+func (s *weakState) init(p *plan, n int, eval func(t, rhoYe float64, lambda, qnu, slope []float64)) {
+	s.plan, s.eval = p, eval
 	for _, x := range []*[]float64{&s.lambda, &s.qnu, &s.slope, &s.dqnu, &s.shifted, &s.shiftedNu, &s.rate, &s.nu} {
 		*x = make([]float64, n)
 	}
@@ -54,16 +54,18 @@ func (s *weakState) evaluate(w *worker, ye float64) {
 	const shift = 1e-6 // in ln(rho Ye), for the derivative of qnu
 	p := s.plan
 	s.at, s.valid = ye, true
-	p.links.EvalWeak(w.temperature, w.density*ye, s.lambda, s.qnu, s.slope)
-	p.links.EvalWeak(w.temperature, w.density*ye*(1+shift), s.shifted, s.shiftedNu, nil)
+	s.eval(w.temperature, w.density*ye, s.lambda, s.qnu, s.slope)
+	s.eval(w.temperature, w.density*ye*(1+shift), s.shifted, s.shiftedNu, nil)
 	s.steepest = 1
 	for i := range s.lambda {
-		d := &p.weak[i]
 		if s.lambda[i] > 0 {
 			s.slope[i] /= s.lambda[i]
 		}
 		s.steepest = max(s.steepest, math.Abs(s.slope[i]))
 		s.dqnu[i] = (s.shiftedNu[i] - s.qnu[i]) / shift
+	}
+	for i := range p.weak {
+		d := &p.weak[i]
 		s.lambda[i] *= d.symmetry * math.Pow(w.density, float64(d.nIn-1))
 	}
 }

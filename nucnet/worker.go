@@ -3,6 +3,7 @@ package nucnet
 import (
 	"math"
 
+	"nuclab/nucnet/approx21"
 	"nuclab/nucnet/ode"
 )
 
@@ -26,6 +27,7 @@ type worker struct {
 
 	screening screenState
 	weak      weakState
+	small     *smallWorker // nil unless the network is small
 
 	columns [3][]float64 // of the Jacobian: change, sum Y, sum Z^2 Y
 	minimum []float64    // admissible abundances
@@ -35,7 +37,7 @@ type worker struct {
 }
 
 func (p *plan) newWorker() *worker {
-	links := len(p.links.Strong)
+	links := len(p.hot) + len(p.others)
 	w := &worker{
 		plan:        p,
 		methods:     make([]ode.Method, len(solvers)),
@@ -51,7 +53,12 @@ func (p *plan) newWorker() *worker {
 		w.columns[i] = make([]float64, p.dim+1)
 	}
 	w.screening.init(p)
-	w.weak.init(p)
+	if p.small != nil {
+		w.small = p.small.newWorker()
+		w.weak.init(p, approx21.WeakCount, w.small.evalWeak)
+	} else {
+		w.weak.init(p, len(p.weak), p.links.EvalWeak)
+	}
 	w.problem = ode.Problem{Structure: p.structure, Func: w.slope, Jacobian: w.jacobian, Admissible: w.admissible}
 	return w
 }
@@ -78,8 +85,12 @@ func (p *plan) put(w *worker) {
 func (w *worker) begin(t, rho, ye0 float64, opt Options, set ode.Settings) {
 	p := w.plan
 	w.temperature, w.density, w.ye0 = t, rho, ye0
-	p.links.EvalStrong(t, w.lambda, w.reverse, nil, nil)
 	w.strong = false
+	if w.small != nil {
+		w.small.rates.Begin(t, rho)
+	} else {
+		p.links.EvalStrong(t, w.lambda, w.reverse, nil, nil)
+	}
 	k := 0
 	for _, list := range [][]flow{p.pairs, p.others} {
 		for i := range list {
@@ -96,6 +107,14 @@ func (w *worker) begin(t, rho, ye0 float64, opt Options, set ode.Settings) {
 	for i := range w.minimum {
 		w.minimum[i] = -opt.ATol / p.net.a[i]
 		w.scale[i] = 1 / p.net.a[i]
+	}
+	if w.small != nil {
+		// Nucleons turn into nuclei of A = 56 by twos there, and an error in
+		// their number is one in the number of those.
+		for i := range w.minimum {
+			w.minimum[i] = -opt.ATol
+			w.scale[i] = 1. / 56
+		}
 	}
 	// Both integrals start from zero and grow to 1e-2 or so; below 1e-5 their
 	// relative error does not matter.
@@ -136,6 +155,9 @@ func (w *worker) slope(_ float64, y, dst []float64) {
 	clear(dst)
 	copy(w.y[:n], y[:n])
 	w.y[n] = 1
+	if w.small != nil {
+		w.small.slope(w, y, dst)
+	}
 	if w.strong {
 		// The place behind the nuclides collects what flows for absent
 		// partners; the sum of weak changes there is restored below.
@@ -206,6 +228,9 @@ func (w *worker) jacobian(_ float64, y, dst []float64) {
 	w.y[n] = 1
 	for i := range w.columns {
 		clear(w.columns[i])
+	}
+	if w.small != nil {
+		w.small.jacobian(w, y, dst)
 	}
 	if w.strong {
 		if p.screener != nil {

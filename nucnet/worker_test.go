@@ -56,51 +56,56 @@ func TestFollowing(t *testing.T) {
 func TestJacobian(t *testing.T) {
 	n := stock(t, "mesa_80")
 	for _, o := range []Options{{}, bare, {Screening: rate.Extended}, {DetailedBalance: rate.R2305}} {
-		w := workerFor(t, n, o)
-		w.screening.always, w.weak.always = true, true
-		r := rand.New(rand.NewPCG(7, 8))
-		y := make([]float64, n.Len())
-		sum, ye := 0.0, 0.0
-		for i := range y {
-			y[i] = (0.5 + r.Float64()) / n.a[i]
-			sum += y[i] * n.a[i]
-		}
-		for i := range y {
-			y[i] /= sum
-			ye += y[i] * n.z[i]
-		}
-		w.begin(4e9, 1e8, ye, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
-		p := w.plan
-		state := make([]float64, p.dim)
-		w.initial(y, state)
-		pattern := p.structure.Pattern()
-		jac := make([]float64, pattern.NonZeros())
-		w.jacobian(0, state, jac)
-		gross := make([]float64, p.dim) // what cancels in the right-hand side
-		for i := range p.dim {
-			for j := range p.dim {
-				if k := pattern.Index(i, j); k >= 0 {
-					gross[i] += math.Abs(jac[k] * state[j])
-				}
+		checkJacobian(t, n, o)
+	}
+}
+
+func checkJacobian(t *testing.T, n *Network, o Options) {
+	t.Helper()
+	w := workerFor(t, n, o)
+	w.screening.always, w.weak.always = true, true
+	r := rand.New(rand.NewPCG(7, 8))
+	y := make([]float64, n.Len())
+	sum, ye := 0.0, 0.0
+	for i := range y {
+		y[i] = (0.5 + r.Float64()) / n.a[i]
+		sum += y[i] * n.a[i]
+	}
+	for i := range y {
+		y[i] /= sum
+		ye += y[i] * n.z[i]
+	}
+	w.begin(4e9, 1e8, ye, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
+	p := w.plan
+	state := make([]float64, p.dim)
+	w.initial(y, state)
+	pattern := p.structure.Pattern()
+	jac := make([]float64, pattern.NonZeros())
+	w.jacobian(0, state, jac)
+	gross := make([]float64, p.dim) // what cancels in the right-hand side
+	for i := range p.dim {
+		for j := range p.dim {
+			if k := pattern.Index(i, j); k >= 0 {
+				gross[i] += math.Abs(jac[k] * state[j])
 			}
 		}
-		up, down := make([]float64, p.dim), make([]float64, p.dim)
-		for j := range p.dim {
-			h := 1e-4 * max(math.Abs(state[j]), 1e-3)
-			moved := append([]float64(nil), state...)
-			moved[j] = state[j] + h
-			w.slope(0, moved, up)
-			moved[j] = state[j] - h
-			w.slope(0, moved, down)
-			for i := range p.change + 2 { // rows behind are defined by invariants
-				got := 0.0
-				if k := pattern.Index(i, j); k >= 0 {
-					got = jac[k]
-				}
-				noise := 1e-14 * gross[i] / h
-				if want := (up[i] - down[i]) / (2 * h); math.Abs(got-want) > 1e-6*math.Abs(want)+noise {
-					t.Errorf("%+v: d f_%d/d y_%d = %g, by differences %g", o, i, j, got, want)
-				}
+	}
+	up, down := make([]float64, p.dim), make([]float64, p.dim)
+	for j := range p.dim {
+		h := 1e-4 * max(math.Abs(state[j]), 1e-3)
+		moved := append([]float64(nil), state...)
+		moved[j] = state[j] + h
+		w.slope(0, moved, up)
+		moved[j] = state[j] - h
+		w.slope(0, moved, down)
+		for i := range p.change + 2 { // rows behind are defined by invariants
+			got := 0.0
+			if k := pattern.Index(i, j); k >= 0 {
+				got = jac[k]
+			}
+			noise := 1e-14 * gross[i] / h
+			if want := (up[i] - down[i]) / (2 * h); math.Abs(got-want) > 1e-6*math.Abs(want)+noise {
+				t.Errorf("%+v: d f_%d/d y_%d = %g, by differences %g", o, i, j, got, want)
 			}
 		}
 	}

@@ -28,6 +28,9 @@ func TestCaptures(t *testing.T) {
 	for _, c := range []struct{ t, rhoYe, eta float64 }{
 		{3e9, 0.5e8, 5.18226}, {5e9, 0.48e8, 2.56683}, {5e9, 4.6e8, 7.76976}, {7943282347.242815, 4.5e8, 4.50430},
 	} {
+		if eta, _ := electronEta(c.t, c.rhoYe); math.Abs(eta/c.eta-1) > 1e-5 {
+			t.Errorf("%g K, %g g/cm3: eta = %g, want %g", c.t, c.rhoYe, eta, c.eta)
+		}
 		p, _, _, _ := captures(c.t, c.eta)
 		if want := table("h1 -> n", c.t, c.rhoYe); math.Abs(p/want-1) > 0.12 {
 			t.Errorf("%g K, %g g/cm3: a proton captures at %g/s, in the table at %g/s", c.t, c.rhoYe, p, want)

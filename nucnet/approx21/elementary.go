@@ -84,11 +84,12 @@ const (
 var elementary = [links]struct {
 	reaction string
 	analytic func(t9 float64) float64
+	source   string // of analytic
 	reverse  ratio
 }{
 	tripleAlpha: {reaction: "3 he4 -> c12"},
 	c12ag:       {reaction: "c12(a,g)o16"},
-	o16ag:       {reaction: "o16(a,g)ne20", analytic: nacreO16a.at, reverse: ratio{5.653e10, 54.886}},
+	o16ag:       {reaction: "o16(a,g)ne20", analytic: nacreO16a.at, source: "nacre", reverse: ratio{5.653e10, 54.886}},
 	ne20ag:      {reaction: "ne20(a,g)mg24"},
 	mg24ag:      {reaction: "mg24(a,g)si28"},
 	si28ag:      {reaction: "si28(a,g)s32"},
@@ -122,22 +123,22 @@ var elementary = [links]struct {
 	fe55ng: {reaction: "fe55(n,g)fe56"},
 	fe54ap: {reaction: "fe54(a,p)co57"},
 	fe56pg: {reaction: "fe56(p,g)co57"},
-	h1ng:   {reaction: "h1(n,g)h2", analytic: protonNeutron, reverse: ratio{4.71e9, 25.82}},
-	h2pg:   {reaction: "h2(p,g)he3", analytic: deuteronProton, reverse: ratio{1.63e10, 63.749}},
-	he3ng:  {reaction: "he3(n,g)he4", analytic: heliumNeutron, reverse: ratio{2.61e10, 238.81}},
+	h1ng:   {reaction: "h1(n,g)h2", analytic: protonNeutron, source: "skm93", reverse: ratio{4.71e9, 25.82}},
+	h2pg:   {reaction: "h2(p,g)he3", analytic: deuteronProton, source: "nacre", reverse: ratio{1.63e10, 63.749}},
+	he3ng:  {reaction: "he3(n,g)he4", analytic: heliumNeutron, source: "cf88", reverse: ratio{2.61e10, 238.81}},
 
 	n15pa:   {reaction: "n15(p,a)c12"},
 	n15pg:   {reaction: "n15(p,g)o16"},
-	h1h1:    {reaction: "h1 + h1 -> h2", analytic: nacrePP.at},
-	he3he3:  {reaction: "he3 + he3 -> he4 + h1 + h1", analytic: nacreHe3He.at},
-	he3ag:   {reaction: "he3(a,g)be7", analytic: nacreHe3a.at},
-	be7pg:   {reaction: "be7(p,g)b8", analytic: nacreBe7p.at},
-	c12pg:   {reaction: "c12(p,g)n13", analytic: nacreC12p.at},
-	n14pg:   {reaction: "n14(p,g)o15", analytic: nacreN14p.at},
-	o16pg:   {reaction: "o16(p,g)f17", analytic: oxygenProton},
+	h1h1:    {reaction: "h1 + h1 -> h2", analytic: nacrePP.at, source: "nacre"},
+	he3he3:  {reaction: "he3 + he3 -> he4 + h1 + h1", analytic: nacreHe3He.at, source: "nacre"},
+	he3ag:   {reaction: "he3(a,g)be7", analytic: nacreHe3a.at, source: "nacre"},
+	be7pg:   {reaction: "be7(p,g)b8", analytic: nacreBe7p.at, source: "nacre"},
+	c12pg:   {reaction: "c12(p,g)n13", analytic: nacreC12p.at, source: "nacre"},
+	n14pg:   {reaction: "n14(p,g)o15", analytic: nacreN14p.at, source: "nacre"},
+	o16pg:   {reaction: "o16(p,g)f17", analytic: oxygenProton, source: "nacre"},
 	n14ag:   {reaction: "n14(a,g)f18"},
-	c12c12:  {reaction: "c12 + c12 -> he4 + ne20", analytic: carbonCarbon},
-	c12o16:  {reaction: "c12 + o16 -> he4 + mg24", analytic: carbonOxygen},
+	c12c12:  {reaction: "c12 + c12 -> he4 + ne20", analytic: carbonCarbon, source: "cf88"},
+	c12o16:  {reaction: "c12 + o16 -> he4 + mg24", analytic: carbonOxygen, source: "cf88"},
 	o16o16p: {reaction: "o16 + o16 -> h1 + p31"},
 	o16o16a: {reaction: "o16 + o16 -> he4 + si28"},
 }
@@ -204,7 +205,7 @@ func newRates(l *rate.Library, balance rate.Balance) (*rates, error) {
 			return nil, fmt.Errorf("%s: %w", w, rate.ErrNotFound)
 		}
 		if elementary[i].analytic != nil {
-			r.source[i] = "analytic"
+			r.source[i] = elementary[i].source
 		}
 	}
 	if r.weak, err = weakLinks(l); err != nil {

@@ -8,15 +8,15 @@ import (
 )
 
 // Options choose the physics of an [Evaluator]. The zero value is screening by Chugunov, DeWitt & Yakovlev (2007),
-// correct detailed balance and all weak reactions but captures by nucleons, which need Eta.
+// correct detailed balance and all weak reactions.
 type Options struct {
 	Screening rate.Screening
 	Balance   rate.Balance
 	NoWeak    bool // leaves out every flow that changes the electron fraction
 
 	// Eta returns the chemical potential of electrons over kT, without their rest mass, at temperature t (K) and
-	// rhoYe, the density times the electron fraction (g/cm3), and its derivative by ln(rhoYe). Without it nucleons
-	// capture neither electrons nor positrons.
+	// rhoYe, the density times the electron fraction (g/cm3), and its derivative by ln(rhoYe). The default is that of
+	// package plasma.
 	Eta func(t, rhoYe float64) (eta, slope float64)
 
 	// FakeFactor times the rate of ni56 -> co56 is that of electron capture by fe56, at FakeFrom (K) and above.
@@ -44,9 +44,9 @@ type Evaluator struct {
 	channel  [2 * links]int // place in Factor
 	active   []bool         // by flow
 
-	raw   [2 * links]float64
-	hot   bool // intermediate isotopes are in steady state
-	state state
+	fixed
+	plain state[plain]
+	dual  state[dual]
 }
 
 // NewEvaluator returns an evaluator for a kind of physics. It needs [Evaluator.Begin] before anything else.
@@ -58,6 +58,9 @@ func (n *Network) NewEvaluator(o Options) (*Evaluator, error) {
 	if o.FakeFactor == 0 {
 		o.FakeFactor = 1e-7
 	}
+	if o.Eta == nil {
+		o.Eta = electronEta
+	}
 	if o.FakeFrom == 0 {
 		o.FakeFrom = 3e9
 	}
@@ -67,6 +70,12 @@ func (n *Network) NewEvaluator(o Options) (*Evaluator, error) {
 	}
 	e.screen()
 	return e, nil
+}
+
+// Clone returns an evaluator for the same physics that another goroutine may use.
+func (e *Evaluator) Clone() *Evaluator {
+	c := *e
+	return &c
 }
 
 // screen assigns a channel to every direction. Following MESA, a pair with a nuclide that the network does not follow
@@ -116,10 +125,9 @@ func (e *Evaluator) Screener() *rate.Screener { return e.screener }
 func (e *Evaluator) Begin(t, rho float64) {
 	e.rates.eval(t, rho, &e.raw)
 	e.hot = t > 1.5e9
-	s := &e.state
-	s.fake = 0
+	e.fake = 0
 	if t >= e.opt.FakeFrom && e.opt.FakeFactor > 0 {
-		s.fake = e.opt.FakeFactor
+		e.fake = e.opt.FakeFactor
 	}
 	for _, pair := range [][2]direction{
 		{mg24ap.reverse(), al27pg.forward()},
@@ -135,12 +143,15 @@ func (e *Evaluator) Begin(t, rho float64) {
 		if sum := e.raw[pair[0]] + e.raw[pair[1]]; sum > 1e-30 {
 			share = e.raw[pair[0]] / sum
 		}
-		s.back[pair[0]/2] = share
+		e.back[pair[0]/2] = share
 	}
 }
 
 // WeakCount is the number of weak rates.
 const WeakCount = weakRates
+
+// least is the smallest rate in 1/s that is not taken for zero.
+const least = 1e-99
 
 // EvalWeak fills lambda with the weak rates (1/s) at temperature t (K) and rhoYe, the density times the electron
 // fraction (g/cm3), and slope with their derivatives by ln(rhoYe). Both have length WeakCount.
@@ -148,23 +159,27 @@ func (e *Evaluator) EvalWeak(t, rhoYe float64, lambda, slope []float64) {
 	e.rates.evalWeak(t, rhoYe, lambda, slope)
 	clear(lambda[weakProton:])
 	clear(slope[weakProton:])
-	if e.opt.Eta == nil {
+	if e.opt.NoWeak {
 		return
 	}
 	eta, by := e.opt.Eta(t, rhoYe)
 	p, n, dp, dn := captures(t, eta)
-	lambda[weakProton], lambda[weakNeutron] = p, n
-	slope[weakProton], slope[weakNeutron] = dp*by, dn*by
+	if p > least {
+		lambda[weakProton], slope[weakProton] = p, dp*by
+	}
+	if n > least {
+		lambda[weakNeutron], slope[weakNeutron] = n, dn*by
+	}
 }
 
 // Slope stores the time derivatives of the members' molar abundances y (mol/g) in dst, and behind them those of the
 // electron fraction (mol/g/s) and of the energy carried away by neutrinos (MeV mol/g/s).
 func (e *Evaluator) Slope(y []float64, c *Conditions, dst []float64) {
-	s := e.prepare(y, c)
+	s := e.values(y, c)
 	clear(dst)
 	for i := range e.net.flows {
 		if f := &e.net.flows[i]; e.active[i] {
-			net := f.forward.flux(s) - f.reverse.flux(s)
+			net := f.forward.flux(s, y) - f.reverse.flux(s, y)
 			for _, t := range f.rows {
 				dst[t.place] += t.coefficient * net
 			}
@@ -177,11 +192,11 @@ type Flux struct{ Forward, Reverse float64 }
 
 // Fluxes stores the fluxes of all flows of the network at abundances y (mol/g) in dst.
 func (e *Evaluator) Fluxes(y []float64, c *Conditions, dst []Flux) {
-	s := e.prepare(y, c)
+	s := e.values(y, c)
 	for i := range e.net.flows {
 		dst[i] = Flux{}
 		if f := &e.net.flows[i]; e.active[i] {
-			dst[i] = Flux{f.forward.flux(s), f.reverse.flux(s)}
+			dst[i] = Flux{f.forward.flux(s, y), f.reverse.flux(s, y)}
 		}
 	}
 }
@@ -189,7 +204,7 @@ func (e *Evaluator) Fluxes(y []float64, c *Conditions, dst []Flux) {
 // Jacobian stores the derivatives of what Slope gives: by abundances in values, at the places of [Network.Entries],
 // and by the electron fraction, the sum of Y and the sum of Z^2 Y in columns, each of [Network.Rows] elements.
 func (e *Evaluator) Jacobian(y []float64, c *Conditions, values []float64, columns [3][]float64) {
-	s := e.prepare(y, c)
+	s := e.derivatives(y, c)
 	clear(values)
 	for _, column := range columns {
 		clear(column)
@@ -204,8 +219,8 @@ func (e *Evaluator) Jacobian(y []float64, c *Conditions, values []float64, colum
 		gradient := by[:m]
 		clear(gradient)
 		var plasma [3]float64
-		f.forward.gradient(s, 1, gradient, &plasma)
-		f.reverse.gradient(s, -1, gradient, &plasma)
+		f.forward.gradient(s, y, 1, gradient, &plasma)
+		f.reverse.gradient(s, y, -1, gradient, &plasma)
 		for row, t := range f.rows {
 			for k, at := range f.places[row*m : (row+1)*m] {
 				values[at] += t.coefficient * gradient[k]

@@ -2,6 +2,7 @@ package approx21
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,8 @@ type Flow struct {
 	QNu    float64 // MeV of it that neutrinos carry away
 	TwoWay bool    // there is a reverse
 
+	Tabulated bool // the rate is that of a weak table
+
 	in, out []term
 	charge  float64 // change of the sum of charge numbers
 	forward drive
@@ -33,9 +36,12 @@ type term struct {
 	coefficient float64
 }
 
-// drive is what makes a flow go: flux = factor x rate x product of the abundances of the members in of.
+// drive is what makes a flow go: flux = factor x rate x product of the abundances of the members in of. A solver may
+// step below zero. If one abundance or several are negative, the flux is: it fills up what is missing, where the plain
+// product of two such abundances would use it up ever faster.
 type drive struct {
-	rate    func(*state) dual
+	rate    func(*state[plain]) plain
+	dual    func(*state[dual]) dual // the same with derivatives
 	factor  float64
 	of      []int
 	columns []int      // places of of among the flow's columns
@@ -64,19 +70,20 @@ func (n *Network) Reaction(f *Flow) (r rate.Reaction, times float64) {
 }
 
 // spec describes a flow: Text, the rates of its two directions, and what differs from the obvious.
-type spec struct {
+type spec[T number[T]] struct {
 	text             string
 	source           string
-	forward, reverse func(*state) dual
-	of               string  // members whose abundances multiply the forward rate, unless the left side
+	forward, reverse func(*state[T]) T
+	of, reverseOf    string  // members whose abundances multiply the rates, unless those on the left and right side
 	factor           float64 // of the forward flux, unless 1
 	by               []int   // named abundances that the rates depend on
 	nu               float64
+	tabulated        bool
 }
 
-// flow compiles a spec.
-func (n *Network) flow(s spec) (Flow, error) {
-	f := Flow{Text: s.text, Source: s.source, QNu: s.nu, TwoWay: s.reverse != nil}
+// flow compiles a spec; d is the same with derivatives.
+func (n *Network) flow(s spec[plain], d spec[dual]) (Flow, error) {
+	f := Flow{Text: s.text, Source: s.source, QNu: s.nu, TwoWay: s.reverse != nil, Tabulated: s.tabulated}
 	left, right, ok := strings.Cut(s.text, " -> ")
 	if !ok {
 		return f, fmt.Errorf("approx21: %q has no arrow", s.text)
@@ -108,9 +115,14 @@ func (n *Network) flow(s spec) (Flow, error) {
 	if f.QNu != 0 {
 		f.rows = append(f.rows, term{n.lossRow(), f.QNu})
 	}
-	of := f.in
+	of, reverseOf := f.in, f.out
 	if s.of != "" {
 		if of, err = n.side(s.of); err != nil {
+			return f, err
+		}
+	}
+	if s.reverseOf != "" {
+		if reverseOf, err = n.side(s.reverseOf); err != nil {
 			return f, err
 		}
 	}
@@ -118,16 +130,16 @@ func (n *Network) flow(s spec) (Flow, error) {
 	if factor == 0 {
 		factor = 1
 	}
-	f.forward = f.drive(n, s.forward, factor, of, s.by)
+	f.forward = f.drive(n, s.forward, d.forward, factor, of, s.by)
 	if s.reverse != nil {
-		f.reverse = f.drive(n, s.reverse, 1, f.out, s.by)
+		f.reverse = f.drive(n, s.reverse, d.reverse, 1, reverseOf, s.by)
 	}
 	return f, nil
 }
 
 // drive adds what a drive depends on to the columns of the flow.
-func (f *Flow) drive(n *Network, rate func(*state) dual, factor float64, of []term, by []int) drive {
-	d := drive{rate: rate, factor: factor}
+func (f *Flow) drive(n *Network, rate func(*state[plain]) plain, rateDual func(*state[dual]) dual, factor float64, of []term, by []int) drive {
+	d := drive{rate: rate, dual: rateDual, factor: factor}
 	column := func(member int) int {
 		k := slices.Index(f.columns, member)
 		if k < 0 {
@@ -173,4 +185,58 @@ func (n *Network) side(s string) ([]term, error) {
 		list = append(list, t)
 	}
 	return list, nil
+}
+
+// flux returns the flux that the drive makes, 0 if it is none.
+func (d *drive) flux(s *state[plain], y []float64) float64 {
+	if d.rate == nil {
+		return 0
+	}
+	x, sign := d.factor*float64(d.rate(s)), 1.0
+	for _, i := range d.of {
+		if v := y[i]; v < 0 {
+			x, sign = x*-v, -1
+		} else {
+			x *= v
+		}
+	}
+	return sign * x
+}
+
+// gradient adds the derivatives of scale times the flux by the flow's columns, and by the means of the plasma.
+func (d *drive) gradient(s *state[dual], y []float64, scale float64, columns []float64, plasma *[3]float64) {
+	if d.dual == nil {
+		return
+	}
+	rate := d.dual(s)
+	scale *= d.factor
+	all := scale
+	for _, i := range d.of {
+		if y[i] < 0 {
+			all = -scale
+		}
+	}
+	for j, column := range d.columns {
+		others := all * rate.v
+		if y[d.of[j]] < 0 {
+			others = -others
+		}
+		for k, i := range d.of {
+			if k != j {
+				others *= math.Abs(y[i])
+			}
+		}
+		columns[column] += others
+	}
+	for _, i := range d.of {
+		all *= math.Abs(y[i])
+	}
+	for k, column := range d.named {
+		if column >= 0 {
+			columns[column] += all * rate.d[k]
+		}
+	}
+	for k := range plasma {
+		plasma[k] += all * rate.d[byYe+k]
+	}
 }

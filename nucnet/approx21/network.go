@@ -76,8 +76,9 @@ func New(name string) (*Network, error) {
 		return nil, fmt.Errorf("approx21: %w", err)
 	}
 	places := map[[2]int]int{}
-	for _, s := range n.specs(r) {
-		f, err := n.flow(s)
+	duals := specs[dual](n, r)
+	for i, s := range specs[plain](n, r) {
+		f, err := n.flow(s, duals[i])
 		if err != nil {
 			return nil, err
 		}

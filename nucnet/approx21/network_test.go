@@ -149,7 +149,8 @@ func TestConservation(t *testing.T) {
 	}
 }
 
-// TestJacobian compares with central differences at random states, hot and cold, and through the means of the plasma.
+// TestJacobian compares with central differences at random states, hot and cold, with some abundances below zero, and
+// through the means of the plasma.
 func TestJacobian(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, name := range Names() {
@@ -158,7 +159,13 @@ func TestJacobian(t *testing.T) {
 			for _, screening := range []rate.Screening{rate.Chugunov, rate.Extended} {
 				e := evaluator(t, n, Options{Eta: testEta, Screening: screening})
 				for range 3 {
-					checkJacobian(t, e, temperature, math.Pow(10, 5+4*r.Float64()), random(n, r))
+					y := random(n, r)
+					rho := math.Pow(10, 5+4*r.Float64())
+					checkJacobian(t, e, temperature, rho, y)
+					for range 6 {
+						y[r.IntN(len(y))] *= -1e-6
+					}
+					checkJacobian(t, e, temperature, rho, y)
 				}
 			}
 		}
@@ -199,7 +206,7 @@ func checkJacobian(t *testing.T, e *Evaluator, temperature, rho float64, y []flo
 		}
 	}
 	for j := range y {
-		difference(n.members[j].String(), 1e-5*y[j], func(h float64, dst []float64) {
+		difference(n.members[j].String(), 1e-5*math.Abs(y[j]), func(h float64, dst []float64) {
 			z := slices.Clone(y)
 			z[j] += h
 			e.Slope(z, c, dst)
@@ -276,7 +283,7 @@ func TestLowTemperature(t *testing.T) {
 		}
 	}
 	if lambda[weakProton] != 0 || lambda[weakNeutron] != 0 {
-		t.Error("nucleons capture electrons without Eta")
+		t.Error("nucleons capture electrons in the cold")
 	}
 }
 
@@ -327,10 +334,10 @@ func TestLimits(t *testing.T) {
 	}
 	hot, cold := flow(1e9), flow(3e7)
 	const n14, he3 = 0.01 * 5.68e-3 / 1.57, 1e-3 * 0.896
-	if got := hot["n14 + 2 h1 -> c12 + he4"] + hot["n14 + 2 h1 -> o16"]; math.Abs(got/n14-1) > 1e-12 {
+	if got := hot["n14 + 2 h1 -> c12 + he4"] + hot["n14 + 2 h1 -> o16"]; math.Abs(got/n14-1) > 1e-9 {
 		t.Errorf("n14 burns at %g mol/g/s, o15 allows %g", got, n14)
 	}
-	if got := hot["he3 + h1 + he4 -> 2 he4"]; math.Abs(got/he3-1) > 1e-9 {
+	if got := hot["he3 + h1 + he4 -> 2 he4"]; math.Abs(got/he3-1) > 1e-8 {
 		t.Errorf("he3 burns with he4 at %g mol/g/s, b8 allows %g", got, he3)
 	}
 	if got := cold["n14 + 2 h1 -> c12 + he4"]; !(got > 0 && got < 0.1*n14) {
@@ -354,7 +361,7 @@ func ExampleNetwork_Flows() {
 	// Output:
 	// 3 he4 -> c12         Q =  7.275 MeV  fy05
 	// c12 + he4 -> o16     Q =  7.162 MeV  nac2
-	// o16 + he4 -> ne20    Q =  4.730 MeV  analytic
+	// o16 + he4 -> ne20    Q =  4.730 MeV  nacre
 	// ne20 + he4 -> mg24   Q =  9.317 MeV  il10
 	// mg24 + he4 -> si28   Q =  9.984 MeV  st08, and by al27: il10, il10
 }

@@ -1,27 +1,48 @@
 package approx21
 
 // state holds the rates at one composition.
-type state struct {
-	y                   []float64
-	neut, prot, h1, he4 dual            // abundances
-	r                   [2 * links]dual // elementary rates, screened
-	weak                [weakRates]dual
-	back                [links]float64 // share of (p,a) among what a proton does to the product of an (a,p), by that link
-	fake                float64
-	fe53, fe55          dual // lifetimes of isotopes in steady state, s; 0 where they are not
-	co55, co57          dual
-	he3                 dual // the same for h2 and he3 together, s2
+type state[T number[T]] struct {
+	neut, prot T            // sizes of abundances, mol/g
+	h1, he4    T            // abundances
+	r          [2 * links]T // elementary rates, screened
+	weak       [weakRates]T
+	fe53, fe55 T // lifetimes of isotopes in steady state, s; 0 where they are not
+	co55, co57 T
+	he3        T // the same for h2 and he3 together, s2
+	*fixed
 }
 
-// leastRate is the inverse of the longest lifetime that counts as short.
-const leastRate = 1e-50
+// fixed is what depends on temperature and density alone.
+type fixed struct {
+	raw  [2 * links]float64 // elementary rates without screening
+	back [links]float64     // share of (p,a) among what a proton does to the product of an (a,p), by that link
+	fake float64            // electron captures by fe56 relative to ni56
+	hot  bool               // intermediate isotopes are in steady state
+}
 
-// prepare computes the rates at abundances y.
-func (e *Evaluator) prepare(y []float64, c *Conditions) *state {
-	s := &e.state
-	s.y = y
+// values computes the rates at abundances y.
+func (e *Evaluator) values(y []float64, c *Conditions) *state[plain] {
+	s := &e.plain
+	s.fixed = &e.fixed
 	at := &e.net.named
-	s.neut, s.prot = variable(y[at[byNeut]], byNeut), variable(y[at[byProt]], byProt)
+	s.neut, s.prot = size(plain(y[at[byNeut]])), size(plain(y[at[byProt]]))
+	s.h1, s.he4 = plain(y[at[byH1]]), plain(y[at[byHe4]])
+	for d := range s.r {
+		s.r[d] = plain(e.raw[d] * c.Factor[e.channel[d]])
+	}
+	for k := range s.weak {
+		s.weak[k] = plain(c.Weak[k])
+	}
+	s.lifetimes()
+	return s
+}
+
+// derivatives computes the rates at abundances y with their derivatives.
+func (e *Evaluator) derivatives(y []float64, c *Conditions) *state[dual] {
+	s := &e.dual
+	s.fixed = &e.fixed
+	at := &e.net.named
+	s.neut, s.prot = size(variable(y[at[byNeut]], byNeut)), size(variable(y[at[byProt]], byProt))
 	s.h1, s.he4 = variable(y[at[byH1]], byH1), variable(y[at[byHe4]], byHe4)
 	for d := range s.r {
 		channel := e.channel[d]
@@ -37,14 +58,19 @@ func (e *Evaluator) prepare(y []float64, c *Conditions) *state {
 		s.weak[k] = dual{v: c.Weak[k]}
 		s.weak[k].d[byYe] = c.WeakSlope[k]
 	}
-	s.fe53, s.fe55, s.co55, s.co57, s.he3 = dual{}, dual{}, dual{}, dual{}, dual{}
-	if e.hot {
-		s.lifetimes()
-	}
+	s.lifetimes()
 	return s
 }
 
-func (s *state) lifetimes() {
+// leastRate is the inverse of the longest lifetime that counts as short.
+const leastRate = 1e-50
+
+func (s *state[T]) lifetimes() {
+	if !s.hot {
+		var zero T
+		s.fe53, s.fe55, s.co55, s.co57, s.he3 = zero, zero, zero, zero, zero
+		return
+	}
 	r := &s.r
 	s.fe53 = s.neut.mul(r[fe53ng.forward()]).add(r[fe52ng.reverse()]).inverse(leastRate)
 	s.fe55 = s.neut.mul(r[fe55ng.forward()]).add(r[fe54ng.reverse()]).inverse(leastRate)
@@ -56,73 +82,36 @@ func (s *state) lifetimes() {
 }
 
 // electron returns the share of be7 that captures an electron; the rest becomes b8.
-func (s *state) electron() dual {
+func (s *state[T]) electron() T {
 	capture := s.weak[weakBe7]
 	sum := s.h1.mul(s.r[be7pg.forward()]).add(capture)
-	if sum.v < leastRate {
-		return constant(0.5)
+	if sum.value() < leastRate {
+		var zero T
+		return zero.plus(0.5)
 	}
 	return capture.mul(sum.inverse(0))
 }
 
-// scarce is the abundance of h1, mol/g, below which a flow that takes up h1, but whose rate does not depend on it,
-// slows down. MESA lets the abundance become negative and lifts it then.
+// scarce is the abundance, mol/g, below which what is used up at a pace that does not depend on its own abundance runs
+// out smoothly. MESA lets such abundances become negative and lifts them then.
 const scarce = 1e-10
 
-// present returns 1 where there is h1, and passes to 0 and below with its abundance.
-func (s *state) present() dual {
-	x, size := s.h1.v, s.h1.v
-	if size < 0 {
-		size = -size
-	}
-	p := constant(x / (size + scarce))
-	p.d[byH1] = scarce / ((size + scarce) * (size + scarce))
-	return p
-}
+// scarcity is to be multiplied with the abundance of h1: it makes it 1 unless that is scarce.
+func (s *state[T]) scarcity() T { return size(s.h1).plus(scarce).inverse(0) }
 
 // atMost limits the rate so that its product with an abundance is not above limit.
-func (a dual) atMost(limit float64, abundance dual) dual {
-	if abundance.v > 1e-30 && a.v*abundance.v > limit {
-		return abundance.inverse(0).scale(limit)
+func atMost[T number[T]](rate T, limit float64, abundance T) T {
+	y := size(abundance).plus(scarce)
+	if rate.value()*y.value() > limit {
+		return y.inverse(0).scale(limit)
 	}
-	return a
+	return rate
 }
 
-// flux returns the flux that the drive makes, 0 if it is none.
-func (d *drive) flux(s *state) float64 {
-	if d.rate == nil {
-		return 0
-	}
-	x := d.factor * d.rate(s).v
-	for _, i := range d.of {
-		x *= s.y[i]
+// size returns |x|.
+func size[T number[T]](x T) T {
+	if x.value() < 0 {
+		return x.scale(-1)
 	}
 	return x
-}
-
-// gradient adds the derivatives of sign times the flux by the flow's columns, and by the means of the plasma.
-func (d *drive) gradient(s *state, sign float64, columns []float64, plasma *[3]float64) {
-	if d.rate == nil {
-		return
-	}
-	rate := d.rate(s)
-	all := sign * d.factor
-	for j, column := range d.columns {
-		others := sign * d.factor * rate.v
-		for k, i := range d.of {
-			if k != j {
-				others *= s.y[i]
-			}
-		}
-		columns[column] += others
-		all *= s.y[d.of[j]]
-	}
-	for k, column := range d.named {
-		if column >= 0 {
-			columns[column] += all * rate.d[k]
-		}
-	}
-	for k := range plasma {
-		plasma[k] += all * rate.d[byYe+k]
-	}
 }

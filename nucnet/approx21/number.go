@@ -16,13 +16,36 @@ const (
 // named is the number of variables that are abundances of members.
 const named = byYe
 
+// number is what the formulas for rates compute with: [plain] for the right-hand side, [dual] for its derivatives.
+type number[T any] interface {
+	add(T) T
+	mul(T) T
+	scale(float64) T
+	plus(float64) T
+	inverse(least float64) T // 1/x, 0 where x is not above least
+	value() float64
+}
+
+// plain is a number without derivatives.
+type plain float64
+
+func (a plain) add(b plain) plain     { return a + b }
+func (a plain) mul(b plain) plain     { return a * b }
+func (a plain) scale(s float64) plain { return a * plain(s) }
+func (a plain) plus(c float64) plain  { return a + plain(c) }
+func (a plain) inverse(least float64) plain {
+	if !(a > plain(least)) {
+		return 0
+	}
+	return 1 / a
+}
+func (a plain) value() float64 { return float64(a) }
+
 // dual is a number with its derivatives by all variables.
 type dual struct {
 	v float64
 	d [variables]float64
 }
-
-func constant(v float64) dual { return dual{v: v} }
 
 func variable(v float64, by int) dual {
 	x := dual{v: v}
@@ -54,7 +77,11 @@ func (a dual) scale(s float64) dual {
 	return a
 }
 
-// inverse returns 1/a, or 0 where |a| is not above least.
+func (a dual) plus(c float64) dual {
+	a.v += c
+	return a
+}
+
 func (a dual) inverse(least float64) dual {
 	if !(a.v > least) {
 		return dual{}
@@ -66,3 +93,5 @@ func (a dual) inverse(least float64) dual {
 	a.v = inv
 	return a
 }
+
+func (a dual) value() float64 { return a.v }

@@ -1,0 +1,150 @@
+package nucnet
+
+import (
+	"fmt"
+
+	"nuclab/nucnet/approx21"
+	"nuclab/nucnet/ode"
+	"nuclab/nucnet/rate"
+)
+
+// newSmall returns the network of that name of package approx21.
+func newSmall(name string) (*Network, error) {
+	small, err := approx21.New(name)
+	if err != nil {
+		return nil, fmt.Errorf("nucnet: %w", err)
+	}
+	n := newNetwork(name, small.Nuclides())
+	n.small = small
+	var entries [][2]int
+	for _, e := range small.Entries() {
+		if e[0] < len(n.members) {
+			entries = append(entries, e)
+		}
+	}
+	p, err := ode.NewPattern(len(n.members), entries)
+	if err != nil {
+		return nil, err
+	}
+	n.eliminate(p)
+	return n, nil
+}
+
+func (n *Network) smallReactions() (list []Reaction) {
+	flows := n.small.Flows()
+	for i := range flows {
+		f := &flows[i]
+		r, times := n.small.Reaction(f)
+		kind := Strong
+		switch {
+		case f.Weak() && f.Tabulated:
+			kind = WeakTable
+		case f.Weak():
+			kind = WeakFit
+		}
+		list = append(list, Reaction{r, kind, f.Source, times * f.Q})
+		if f.TwoWay {
+			list = append(list, Reaction{r.Reverse(), Reverse, f.Source, -times * f.Q})
+		}
+	}
+	return list
+}
+
+// smallPlan is what a plan has for a small network in place of links. The
+// components of the solution are the same.
+type smallPlan struct {
+	net      *approx21.Network
+	rates    *approx21.Evaluator // for workers to copy
+	screener *rate.Screener
+	places   []int32 // of the network's entries in the values of the Jacobian
+}
+
+func newSmallPlan(n *approx21.Network, k planKey) (*smallPlan, error) {
+	e, err := n.NewEvaluator(approx21.Options{Screening: k.screening, Balance: k.balance, NoWeak: k.weak == NoWeak})
+	if err != nil {
+		return nil, err
+	}
+	return &smallPlan{net: n, rates: e, screener: e.Screener()}, nil
+}
+
+// dependencies lists the entries of the Jacobian.
+func (s *smallPlan) dependencies(p *plan) [][2]int {
+	entries := s.net.Entries()
+	for row := range p.n + 2 {
+		for _, column := range []int{p.change, p.sumY, p.sumZZ} {
+			if column >= 0 {
+				entries = append(entries, [2]int{row, column})
+			}
+		}
+	}
+	return entries
+}
+
+// smallWorker is what a worker has for a small network.
+type smallWorker struct {
+	rates  *approx21.Evaluator
+	at     approx21.Conditions
+	values []float64 // of the network's entries
+	rows   []float64 // nuclides, change and loss
+}
+
+func (s *smallPlan) newWorker() *smallWorker {
+	return &smallWorker{
+		rates:  s.rates.Clone(),
+		at:     approx21.Conditions{WeakSlope: make([]float64, approx21.WeakCount)},
+		values: make([]float64, len(s.places)),
+		rows:   make([]float64, s.net.Rows()),
+	}
+}
+
+// evalWeak is what links have for it. Losses by neutrinos are up to the flows.
+func (s *smallWorker) evalWeak(t, rhoYe float64, lambda, qnu, slope []float64) {
+	clear(qnu)
+	if slope == nil {
+		slope = s.at.WeakSlope
+	}
+	s.rates.EvalWeak(t, rhoYe, lambda, slope)
+}
+
+// conditions brings all that follows the composition to the state y.
+func (s *smallWorker) conditions(w *worker, y []float64) {
+	p := w.plan
+	if p.screener != nil {
+		w.screening.update(w, y)
+		s.at.Gradient = w.screening.gradient
+		if w.screening.variables < 3 {
+			s.at.Gradient[2] = nil
+		}
+	}
+	s.at.Factor = w.screening.factor
+	w.weak.update(w, y)
+	s.at.Weak = w.weak.rate
+	perYe := 0.0
+	if ye := w.ye0 + y[p.change]; ye > 0 {
+		perYe = 1 / ye
+	}
+	for i, r := range w.weak.rate {
+		s.at.WeakSlope[i] = r * w.weak.slope[i] * perYe
+	}
+}
+
+func (s *smallWorker) slope(w *worker, y, dst []float64) {
+	s.conditions(w, y)
+	s.rates.Slope(y[:w.plan.n], &s.at, dst[:w.plan.n+2])
+}
+
+func (s *smallWorker) jacobian(w *worker, y, dst []float64) {
+	s.conditions(w, y)
+	rows := w.plan.n + 2
+	s.rates.Jacobian(y[:w.plan.n], &s.at, s.values, [3][]float64{w.columns[0][:rows], w.columns[1][:rows], w.columns[2][:rows]})
+	for k, at := range w.plan.small.places {
+		dst[at] += s.values[k]
+	}
+}
+
+// loss returns the loss by neutrinos, MeV mol/g/s.
+func (s *smallWorker) loss(w *worker, y []float64) float64 {
+	s.conditions(w, y)
+	s.rates.Slope(y[:w.plan.n], &s.at, s.rows)
+	return s.rows[w.plan.loss]
+}
