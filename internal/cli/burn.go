@@ -48,6 +48,9 @@ type burnOptions struct {
 	Solver          string `json:"solver"`
 	RTol            number `json:"rtol"`
 	ATol            number `json:"atol"`
+
+	Links string     `json:"links,omitempty"` // "all" for all of REACLIB's
+	Rates *ratesUsed `json:"rates,omitempty"`
 }
 
 type burnStats struct {
@@ -64,7 +67,7 @@ func (a *app) burn() *cobra.Command {
 	var (
 		m              matter
 		ph             physics
-		netName        string
+		n              network
 		times, decades string
 		repeat         int
 	)
@@ -79,7 +82,7 @@ time (erg/g/s), eps_nuc = q less the integrated loss, eps_nuc_bbq = q - eps_nu t
 		Args:    cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	netFlag(cmd, &netName)
+	n.flags(cmd, true)
 	m.flags(cmd, true)
 	f.StringVarP(&times, "times", "t", "", "times in s, `1e-6,1e-3,1`")
 	f.StringVar(&decades, "decades", "", "first and last of a time for every decade, `1e-6:1e2`, in s")
@@ -89,7 +92,7 @@ time (erg/g/s), eps_nuc = q less the integrated loss, eps_nuc_bbq = q - eps_nu t
 	f.IntVar(&repeat, "repeat", 1, "burn this many times and report the median CPU time")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		net, err := stock(netName)
+		net, err := n.build()
 		if err != nil {
 			return err
 		}
@@ -116,7 +119,7 @@ time (erg/g/s), eps_nuc = q less the integrated loss, eps_nuc_bbq = q - eps_nu t
 		if err != nil {
 			return err
 		}
-		return writeBurn(out, net, state, opt, result, cpu)
+		return writeBurn(out, net, &n, state, opt, result, cpu)
 	}
 	return cmd
 }
@@ -135,7 +138,7 @@ func timedBurn(ctx context.Context, net *nucnet.Network, s nucnet.State, times [
 	return r, used[repeat/2], nil
 }
 
-func writeBurn(out *output, net *nucnet.Network, s nucnet.State, opt nucnet.Options, r *nucnet.Result, cpu float64) error {
+func writeBurn(out *output, net *nucnet.Network, n *network, s nucnet.State, opt nucnet.Options, r *nucnet.Result, cpu float64) error {
 	names := net.Nuclides()
 	ye := func(x []float64) number {
 		return number(nuclide.Composition{Nuclides: names, X: x}.Ye())
@@ -143,7 +146,7 @@ func writeBurn(out *output, net *nucnet.Network, s nucnet.State, opt nucnet.Opti
 	doc := burnDoc{
 		Schema: "nuclab.burn/1", Network: net.Name(), T: number(s.T), Rho: number(s.Rho),
 		Options: burnOptions{opt.Screening.String(), opt.Weak.String(), opt.DetailedBalance.String(), opt.Solver,
-			number(opt.RTol), number(opt.ATol)},
+			number(opt.RTol), number(opt.ATol), n.linksNote(), n.used},
 		Initial: burnInitial{byName[nuclide.Nuclide]{names, s.X}, ye(s.X)},
 		Stats: burnStats{r.Stats.Steps, r.Stats.Rejected, r.Stats.RHS, r.Stats.Jacobians,
 			r.Stats.Factorizations, r.Stats.Solves, number(cpu)},

@@ -18,37 +18,32 @@ import (
 
 func (a *app) net() *cobra.Command {
 	var (
-		list     bool
-		nuclides string
+		list bool
+		n    network
 	)
 	cmd := &cobra.Command{
-		Use:     "net [NAME]",
+		Use:     "net [NAME | FILE.net]",
 		Short:   "Show a reaction network: nuclides, reactions, Jacobian",
-		Long:    "Show the nuclides and reactions of a stock network, or of a list of nuclides. Q in MeV, from atomic masses.",
-		Example: "  nuclab net mesa_80\n  nuclab net --nuclides n,h1,he4,c12,o16 --format csv",
+		Long:    "Show the nuclides and reactions of a stock network, of a MESA .net file, or of a list of nuclides. Q in MeV, from atomic masses.",
+		Example: "  nuclab net mesa_80\n  nuclab net mine.net\n  nuclab net --nuclides n,h1,he4,c12,o16 --format csv",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the stock networks")
-	cmd.Flags().StringVar(&nuclides, "nuclides", "", "build the network of these, `n,h1,he4` or @FILE")
+	n.flags(cmd, false)
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if list {
 			return listNetworks(out)
 		}
-		var net *nucnet.Network
-		var err error
 		switch {
-		case nuclides != "" && len(args) == 1:
+		case n.nuclides != "" && len(args) == 1:
 			return badInput("--nuclides: a network has either a name or a list, not both")
-		case nuclides != "":
-			net, err = networkOf(nuclides)
-		case len(args) == 1:
-			if net, err = nucnet.Stock(args[0]); err != nil {
-				err = badInput("%v", err)
-			}
-		default:
+		case n.nuclides == "" && len(args) == 0:
 			return badInput("name a network, or use --nuclides or --list")
+		case len(args) == 1:
+			n.name = args[0]
 		}
+		net, err := n.build()
 		if err != nil {
 			return err
 		}
@@ -75,30 +70,6 @@ func listNetworks(out *output) error {
 		t.add(e.Name, e.Nuclides, e.Reactions)
 	}
 	return out.write(doc, nil, t)
-}
-
-// networkOf builds the network of a list "n,h1,he4" or of the names in a file "@FILE".
-func networkOf(list string) (*nucnet.Network, error) {
-	if path, ok := strings.CutPrefix(list, "@"); ok {
-		text, err := readInput(path)
-		if err != nil {
-			return nil, badInput("--nuclides: %v", err)
-		}
-		list = text
-	}
-	var members []nuclide.Nuclide
-	for _, name := range strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }) {
-		n, err := nuclide.Parse(name)
-		if err != nil {
-			return nil, badInput("--nuclides: %v", err)
-		}
-		members = append(members, n)
-	}
-	net, err := nucnet.New("custom", members)
-	if err != nil {
-		return nil, badInput("--nuclides: %v", err)
-	}
-	return net, nil
 }
 
 func writeNetwork(out *output, net *nucnet.Network) error {
