@@ -62,12 +62,6 @@ func (n *Network) Burn(ctx context.Context, s State, times []float64, opt Option
 
 func (w *worker) burn(ctx context.Context, s State, times []float64, opt Options) (*Result, error) {
 	p := w.plan
-	start := make([]float64, p.n)
-	ye := 0.0
-	for i, x := range s.X {
-		start[i] = x / p.net.a[i]
-		ye += p.net.z[i] * start[i]
-	}
 	k := slices.IndexFunc(solvers, func(s solver) bool { return s.name == opt.Solver })
 	if w.methods[k] == nil {
 		w.methods[k] = solvers[k].make()
@@ -78,9 +72,7 @@ func (w *worker) burn(ctx context.Context, s State, times []float64, opt Options
 		Scale:    w.scale,
 		MaxSteps: opt.MaxSteps,
 	}
-	w.begin(s.T, s.Rho, ye, opt, settings)
-	y := make([]float64, p.dim)
-	w.initial(start, y)
+	start, y := w.prepare(s, opt, settings)
 	result := &Result{Samples: make([]Sample, 0, len(times))}
 	var err error
 	result.Stats, err = ode.Solve(ctx, w.methods[k], &w.problem, 0, y, times, settings, func(_ int, t float64, y []float64) error {
@@ -94,6 +86,22 @@ func (w *worker) burn(ctx context.Context, s State, times []float64, opt Options
 		return result, fmt.Errorf("nucnet: %s at T = %g K, rho = %g g/cm3: %w", p.net.name, s.T, s.Rho, err)
 	}
 	return result, nil
+}
+
+// prepare begins a burn at s and returns its molar abundances and all
+// components.
+func (w *worker) prepare(s State, opt Options, set ode.Settings) (start, y []float64) {
+	p := w.plan
+	start = make([]float64, p.n)
+	ye := 0.0
+	for i, x := range s.X {
+		start[i] = x / p.net.a[i]
+		ye += p.net.z[i] * start[i]
+	}
+	w.begin(s.T, s.Rho, ye, opt, set)
+	y = make([]float64, p.dim)
+	w.initial(start, y)
+	return start, y
 }
 
 // sample describes the state y at time t of a burn from molar abundances start.

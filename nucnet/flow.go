@@ -53,6 +53,9 @@ func (n *Network) Flows(s State, opt Options) ([]Flow, error) {
 	if err := n.check(s); err != nil {
 		return nil, err
 	}
+	if n.small != nil {
+		return n.smallFlows(s, opt)
+	}
 	y := map[nuclide.Nuclide]float64{}
 	for i, m := range n.members {
 		y[m] = s.X[i] / n.a[i]

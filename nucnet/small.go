@@ -30,24 +30,51 @@ func newSmall(name string) (*Network, error) {
 	return n, nil
 }
 
+// smallReaction returns a net reaction as one of whole nuclides, and how often
+// it has to happen for that.
+func (n *Network) smallReaction(f *approx21.Flow) (r Reaction, times float64) {
+	whole, times := n.small.Reaction(f)
+	kind := Strong
+	switch {
+	case f.Weak() && f.Tabulated:
+		kind = WeakTable
+	case f.Weak():
+		kind = WeakFit
+	}
+	return Reaction{whole, kind, f.Source, times * f.Q}, times
+}
+
 func (n *Network) smallReactions() (list []Reaction) {
 	flows := n.small.Flows()
 	for i := range flows {
-		f := &flows[i]
-		r, times := n.small.Reaction(f)
-		kind := Strong
-		switch {
-		case f.Weak() && f.Tabulated:
-			kind = WeakTable
-		case f.Weak():
-			kind = WeakFit
-		}
-		list = append(list, Reaction{r, kind, f.Source, times * f.Q})
-		if f.TwoWay {
-			list = append(list, Reaction{r.Reverse(), Reverse, f.Source, -times * f.Q})
+		r, _ := n.smallReaction(&flows[i])
+		list = append(list, r)
+		if flows[i].TwoWay {
+			list = append(list, Reaction{r.Reaction.Reverse(), Reverse, r.Source, -r.Q})
 		}
 	}
 	return list
+}
+
+func (n *Network) smallFlows(s State, opt Options) ([]Flow, error) {
+	p, err := n.planFor(planKey{opt.DetailedBalance, opt.Screening, opt.Weak})
+	if err != nil {
+		return nil, fmt.Errorf("nucnet: %s: %w", n.name, err)
+	}
+	w := p.get()
+	defer p.put(w)
+	_, y := w.prepare(s, opt, ode.Settings{RTol: opt.RTol, ATol: opt.ATol})
+	w.small.conditions(w, y)
+	net := n.small.Flows()
+	fluxes := make([]approx21.Flux, len(net))
+	w.small.rates.Fluxes(y[:p.n], &w.small.at, fluxes)
+	var list []Flow
+	for i := range net {
+		if r, times := n.smallReaction(&net[i]); opt.Weak == WeakRates || !net[i].Weak() {
+			list = append(list, Flow{r, fluxes[i].Forward / times, fluxes[i].Reverse / times})
+		}
+	}
+	return list, nil
 }
 
 // smallPlan is what a plan has for a small network in place of links. The

@@ -106,6 +106,38 @@ func TestSmallFollowing(t *testing.T) {
 	}
 }
 
+// TestSmallFlows compares the sum of all flows with the right-hand side.
+func TestSmallFlows(t *testing.T) {
+	n := stock(t, "approx21_cr60_plus_co56")
+	s := State{4e9, 1e8, pure(t, n, "h1=0.01,n14=0.01,he4=0.08,si28=0.5,fe52=0.1,fe54=0.1,ni56=0.1,prot=0.05,neut=0.05")}
+	for _, o := range []Options{{}, {Weak: NoWeak}} {
+		flows, err := n.Flows(s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, gross := make([]float64, n.Len()), make([]float64, n.Len())
+		for _, f := range flows {
+			for _, m := range f.In {
+				got[n.Index(m)] -= f.Net()
+				gross[n.Index(m)] += f.Gross()
+			}
+			for _, m := range f.Out {
+				got[n.Index(m)] += f.Net()
+				gross[n.Index(m)] += f.Gross()
+			}
+		}
+		w := workerFor(t, n, o)
+		_, y := w.prepare(s, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
+		want := make([]float64, w.plan.dim)
+		w.slope(0, y, want)
+		for i, m := range n.Nuclides() {
+			if math.Abs(got[i]-want[i]) > 1e-12*gross[i] {
+				t.Errorf("%+v: flows change %s by %g, the right-hand side by %g", o, m, got[i], want[i])
+			}
+		}
+	}
+}
+
 // TestSmallRandom burns random mixtures with loose and tight tolerances.
 func TestSmallRandom(t *testing.T) {
 	states := 60
