@@ -100,24 +100,27 @@ reactions are not in them. Below 1e7 K the fits end and the losses are given as 
 			return err
 		}
 		doc := struct {
-			Schema string `json:"schema"`
-			T      number `json:"T"`
-			Rho    number `json:"rho"`
-			Abar   number `json:"abar"`
-			Ye     number `json:"ye"`
-			Pair   number `json:"pair"`
-			Plasma number `json:"plasma"`
-			Photo  number `json:"photo"`
-			Brems  number `json:"brems"`
-			Total  number `json:"total"`
+			Schema        string `json:"schema"`
+			T             number `json:"T"`
+			Rho           number `json:"rho"`
+			Abar          number `json:"abar"`
+			Ye            number `json:"ye"`
+			Pair          number `json:"pair"`
+			Plasma        number `json:"plasma"`
+			Photo         number `json:"photo"`
+			Brems         number `json:"brems"`
+			Recombination number `json:"recombination"`
+			Total         number `json:"total"`
 		}{"nuclab.neutrino/1", number(m.T), number(m.rho), number(moments.Abar), number(moments.Ye), number(l.Pair.Value),
-			number(l.Plasma.Value), number(l.Photo.Value), number(l.Brems.Value), number(l.Total.Value)}
+			number(l.Plasma.Value), number(l.Photo.Value), number(l.Brems.Value), number(l.Recombination.Value),
+			number(l.Total.Value)}
 		notes := []string{fmt.Sprintf("T = %g K, rho = %g g/cm3, Abar = %.6g, Ye = %.6g", m.T, m.rho, moments.Abar, moments.Ye)}
 		t := &grid{head: []string{"process", "loss [erg/g/s]", "d ln/d ln T", "d ln/d ln rho"}}
 		for _, p := range []struct {
 			name string
 			q    plasma.Quantity
-		}{{"pair", l.Pair}, {"plasma", l.Plasma}, {"photo", l.Photo}, {"brems", l.Brems}, {"total", l.Total}} {
+		}{{"pair", l.Pair}, {"plasma", l.Plasma}, {"photo", l.Photo}, {"brems", l.Brems},
+			{"recombination", l.Recombination}, {"total", l.Total}} {
 			slopeT, slopeRho := 0.0, 0.0
 			if p.q.Value != 0 {
 				slopeT, slopeRho = m.T*p.q.DT/p.q.Value, m.rho*p.q.DRho/p.q.Value

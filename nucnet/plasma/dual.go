@@ -60,6 +60,12 @@ func (x dual) div(y dual) dual {
 	return x
 }
 
+// occupation returns 1/(exp(x)+1).
+func (x dual) occupation() dual {
+	f := 1 / (math.Exp(x.v) + 1)
+	return x.chain(f, -f*(1-f))
+}
+
 func (x dual) plus(c float64) dual  { x.v += c; return x }
 func (x dual) scale(c float64) dual { return x.chain(c*x.v, c) }
 func (x dual) exp() dual            { e := math.Exp(x.v); return x.chain(e, e) }

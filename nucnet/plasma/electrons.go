@@ -22,9 +22,17 @@ type electrons struct {
 
 // newElectrons returns the gas at t (K) with density n (1/cm3) of electrons less positrons.
 func newElectrons(t, n float64) (electrons, error) {
-	e := electrons{beta: nuclide.Boltzmann * t / electronRest}
-	n /= phaseSpace
-	rest := 1 / e.beta
+	e, err := solveElectrons(n/phaseSpace, nuclide.Boltzmann*t/electronRest)
+	if err != nil {
+		return e, fmt.Errorf("plasma: electrons at T = %g K, %g/cm3: %w", t, n, err)
+	}
+	return e, nil
+}
+
+// solveElectrons returns the gas whose moment n is the given one.
+func solveElectrons(n, beta float64) (electrons, error) {
+	e := electrons{beta: beta}
+	rest := 1 / beta
 	if n == 0 { // no net charge: pairs alone
 		e.eta = -rest
 		if rest < pairless {
@@ -78,7 +86,7 @@ func newElectrons(t, n float64) (electrons, error) {
 		}
 		v = next
 	}
-	return e, fmt.Errorf("plasma: electrons at T = %g K: %w", t, ErrConvergence)
+	return e, ErrConvergence
 }
 
 // etaGuess estimates eta of an electron gas without positrons of density n (in phaseSpace) to some percent: it is the

@@ -12,7 +12,9 @@ type Losses struct {
 	Plasma Quantity // decay of plasmons
 	Photo  Quantity // scattering of photons by electrons with a pair of neutrinos
 	Brems  Quantity // bremsstrahlung of electrons at nuclei; its fit may be slightly negative in hot light plasmas
-	Total  Quantity
+	// Recombination is the capture of free electrons into the K shell. It matters for heavy nuclei below 1e9 K.
+	Recombination Quantity
+	Total         Quantity // of all five
 }
 
 // Couplings of the weak interaction for three flavours of neutrinos, Itoh et al. (1996), eqs. 2.1-2.6.
@@ -23,7 +25,8 @@ const (
 	flavours   = 2.0
 	couplePlus = cv*cv + ca*ca + flavours*(cvp*cvp+cap*cap)
 	coupleLess = cv*cv - ca*ca + flavours*(cvp*cvp-cap*cap)
-	couplePlas = 0.93153 // cv^2 + flavours cvp^2 as rounded in eq. 4.1
+	coupleReco = cv*cv + 1.5*ca*ca + flavours*(cvp*cvp+1.5*cap*cap)
+	couplePlas = 0.93153 // cv^2 + flavours cvp^2, as the paper rounds it
 )
 
 // neutrinoless is the temperature (K) below which there are no fits and the losses are taken as nothing.
@@ -31,9 +34,8 @@ const neutrinoless = 1e7
 
 // Neutrinos returns the losses to thermal neutrinos at temperature t (K) and density rho (g/cm3) of matter with the
 // given moments, of which it reads Abar and Ye: the fits of Itoh, Hayashi, Nishikawa & Kohyama (1996, ApJS 102, 411)
-// for pair, photo- and plasma neutrinos and bremsstrahlung. Recombination is left out: it is below a millionth of
-// them above 1e9 K, and some thousandths at most below. The losses are zero below 1e7 K, and at Ye = 0 so are the
-// derivatives with respect to Ye. Errors wrap ErrRange.
+// for pair, photo-, plasma and recombination neutrinos and bremsstrahlung. They are zero below 1e7 K, and at Ye = 0 so
+// are the derivatives with respect to Ye. Errors wrap ErrRange.
 func Neutrinos(t, rho float64, m nuclide.Moments) (Losses, error) {
 	ye, err := check(t, rho, m)
 	if err != nil {
@@ -47,7 +49,7 @@ func Neutrinos(t, rho float64, m nuclide.Moments) (Losses, error) {
 	for _, process := range []struct {
 		to   *Quantity
 		loss func() dual
-	}{{&l.Pair, s.pair}, {&l.Plasma, s.plasma}, {&l.Photo, s.photo}, {&l.Brems, s.brems}} {
+	}{{&l.Pair, s.pair}, {&l.Plasma, s.plasma}, {&l.Photo, s.photo}, {&l.Brems, s.brems}, {&l.Recombination, s.recombination}} {
 		q := process.loss().div(s.rho)
 		*process.to = Quantity{q.v, q.d[lnT] / t, q.d[lnRho] / rho, q.d[lnAbar] / m.Abar, 0}
 		if ye > 0 {
@@ -280,4 +282,33 @@ func (s *source) liquidMetal(t8, zbar dual) (f, g dual) {
 		return end.add(share.mul(a.at(u).sub(end)))
 	}
 	return mix(v, &metalF1, &metalF160), mix(w, &metalG1, &metalG160)
+}
+
+// recombination is section 6.
+func (s *source) recombination() dual {
+	// The fits are for nu in -20..10, nu being the eta of slow electrons, with F_1/2(nu) as in eq. 6.11.
+	integral := s.m.scale(1.10520e8).mul(s.t.pow(-1.5))
+	if integral.v < 1e-9 || integral.v > 25 {
+		return dual{}
+	}
+	const slow = 1e-9 // a beta at which electrons are not relativistic
+	e, err := solveElectrons(math.Sqrt2*math.Pow(slow, 1.5)*integral.v, slow)
+	if err != nil || e.eta < -20 || e.eta > 10 {
+		return dual{}
+	}
+	nu := integral.chain(e.eta, e.gas.n/e.gas.d1/integral.v)
+
+	// Table 12.
+	a1, a2, a3, b, c, d := 1.51e-2, 2.42e-1, 1.21, 3.71e-2, 9.06e-1, 9.28e-1
+	f := dual{v: 1}
+	if nu.v >= 0 {
+		a1, a2, a3, b, c, d = 1.23e-2, 2.66e-1, 1.30, 1.17e-1, 8.97e-1, 1.77e-1
+		f = nu.poly(1, -1.20e-2, 2.29e-2, -1.04e-3)
+	}
+	zbar := s.abar.mul(s.ye)
+	zeta := zbar.square().div(s.t).scale(1.579e5)
+	z := zeta.div(f)
+	j := z.pow(-1).scale(a1).add(z.pow(-2.25).scale(a2)).add(z.pow(-4.55).scale(a3)).mul(nu.exp()).
+		div(nu.scale(c).exp().scale(b).mul(z.poly(1, d)).plus(1))
+	return s.m.scale(2.649e-18 * coupleReco).mul(zbar.pow(13)).mul(j).mul(zeta.add(nu).occupation())
 }
