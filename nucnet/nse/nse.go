@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"nuclab/nucnet/nuclide"
 )
@@ -42,7 +43,16 @@ type Result struct {
 // with statistical weight g, partition function G, atomic mass m, binding energy B and the Coulomb chemical potential
 // mu_C of Chabrier & Potekhin (1998, PRE 58, 4941). A enters as an integer, m does not: this is the fixed point of
 // rates in detailed balance. Errors wrap ErrInput, or ErrConvergence.
+//
+// Of the two protons of the small networks it is prot that takes part in equilibrium; h1 beside it has X = 0.
 func Solve(members []nuclide.Nuclide, t, rho, ye float64, opt Options) (Result, error) {
+	if i := slices.Index(members, nuclide.Proton); i >= 0 && slices.Contains(members, nuclide.Prot) {
+		r, err := Solve(slices.Delete(slices.Clone(members), i, i+1), t, rho, ye, opt)
+		if err == nil {
+			r.X = slices.Insert(r.X, i, 0)
+		}
+		return r, err
+	}
 	if err := check(members, t, rho, ye); err != nil {
 		return Result{}, err
 	}
@@ -83,8 +93,6 @@ func check(members []nuclide.Nuclide, t, rho, ye float64) error {
 	seen := make(map[nuclide.Nuclide]bool, len(members))
 	for _, n := range members {
 		switch {
-		case n == nuclide.Prot:
-			return fail("prot is h1 under another name")
 		case math.IsNaN(n.MassExcess()) || math.IsNaN(n.Spin()):
 			return fail("%q has no known mass or spin", n)
 		case seen[n]:
@@ -96,7 +104,7 @@ func check(members []nuclide.Nuclide, t, rho, ye float64) error {
 	}
 	if !(ye > low && ye < high) {
 		hint := ""
-		if !seen[nuclide.Neutron] || !seen[nuclide.Proton] {
+		if !seen[nuclide.Neutron] || !seen[nuclide.Proton] && !seen[nuclide.Prot] {
 			hint = "; with neut and h1 among the nuclides any Ye from 0 to 1 can be reached"
 		}
 		return fail("Ye = %g, want it between %.4g and %.4g, the Z/A of the nuclides%s", ye, low, high, hint)
