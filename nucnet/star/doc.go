@@ -24,5 +24,6 @@ type Point struct {
 	X    []float64 // mass fractions in the order of Track.Nuclides
 }
 
-// Year is the year of MESA, in which its logs count time, in s.
-const Year = 3.1558149984e7
+// Year is the Julian year in s, in which MESA's logs count time since the releases of 2021; before, it was the sidereal
+// one, longer by 2e-5.
+const Year = 365.25 * 86400
