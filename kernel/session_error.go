@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"unicode/utf8"
 
@@ -116,7 +117,7 @@ const maxForeign = 12
 func (s *Session) originOf(file string) (origin, bool) {
 	s.bookMu.Lock()
 	defer s.bookMu.Unlock()
-	o, ok := s.origins[strings.TrimPrefix(file, "/")]
+	o, ok := s.origins[strings.TrimPrefix(path.Dir(file), "/")]
 	return o, ok
 }
 

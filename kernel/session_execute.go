@@ -224,9 +224,9 @@ func (s *Session) buildError(r Request, c *cell.Cell, err error) *CellError {
 	}
 	text := tool.Output
 	s.bookMu.Lock()
-	text = strings.ReplaceAll(text, "/"+c.Path+":", place(r.Count)+":")
+	text = strings.ReplaceAll(text, cell.File(c.Path)+":", place(r.Count)+":")
 	for path, o := range s.origins {
-		text = strings.ReplaceAll(text, "/"+path+":", place(o.count)+":")
+		text = strings.ReplaceAll(text, cell.File(path)+":", place(o.count)+":")
 	}
 	s.bookMu.Unlock()
 	return failed("compile error", cell.Unmark(text)).Err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,9 @@ func restoreNames(archive []byte, mark, drop string) error {
 	return nil
 }
 
+// cellPackage is a cell's package before a type argument of a generic type.
+var cellPackage = regexp.MustCompile(`cell/[0-9a-f]{16}\.`)
+
 // restoreName shortens one name: flags, length, text, then length and text of a tag. A name with a package path stays as
 // it is, since a relocation fills that path in at a fixed place; no marked name has one.
 func restoreName(data []byte, mark, drop string) {
@@ -77,7 +81,7 @@ func restoreName(data []byte, mark, drop string) {
 		return
 	}
 	name := string(data[1+size : 1+size+int(n)])
-	restored := strings.ReplaceAll(strings.ReplaceAll(name, mark, ""), drop, "")
+	restored := cellPackage.ReplaceAllString(strings.ReplaceAll(strings.ReplaceAll(name, mark, ""), drop, ""), "main.")
 	if restored == name {
 		return
 	}

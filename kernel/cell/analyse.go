@@ -19,6 +19,10 @@ import (
 // another. Compiled packages have their own, Cell.Path.
 const packagePath = "main"
 
+// packageName is the name that goes with packagePath. It is none that Go treats differently: a cell may have a variable
+// named main.
+const packageName = Mark + Mark + "cell"
+
 // Entry is the function of a cell's package that runs its statements.
 const Entry = "ꞋꞋrun"
 
@@ -66,12 +70,16 @@ type analysis struct {
 	syntaxOnly bool // loads no packages
 	program    bool // has a package clause or func main: variables are initialised in the order of dependence
 
-	stmts    *ast.FuncDecl // the function around the statements
-	decls    []ast.Decl    // for the type checker
-	last     ast.Expr      // trailing expression
-	items    []item        // for the output, in order
-	run      []ast.Stmt    // for the type checker
+	stmts    *ast.FuncDecl                      // the function around the statements
+	decls    []ast.Decl                         // for the type checker
+	last     ast.Expr                           // trailing expression
+	items    []item                             // for the output, in order
+	run      []ast.Stmt                         // for the type checker
+	shown    map[token.Pos]bool                 // calls whose value is shown
+	bodiless []string                           // functions declared without a body, as documentation shows them: they are passed over
+	returned map[*ast.BlockStmt]*ast.ReturnStmt // what stands for statements that return values
 	declared map[string]bool
+	anywhere map[string]bool // declared outside the statements: they mean the same in all of the cell
 	idents   map[string]bool // every identifier of the cell
 
 	cell     *Cell
@@ -130,8 +138,9 @@ func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
 func (n *Notebook) newAnalysis(src string) *analysis {
 	return &analysis{
 		n: n, main: &unit{src: src, prefix: len(stmtPrefix)},
-		units: make(map[*token.File]*unit), declared: make(map[string]bool), idents: make(map[string]bool),
+		units: make(map[*token.File]*unit), declared: make(map[string]bool), anywhere: make(map[string]bool), idents: make(map[string]bool),
 		original: make(map[types.Object]types.Object), seen: make(map[Problem]bool),
+		shown: make(map[token.Pos]bool), returned: make(map[*ast.BlockStmt]*ast.ReturnStmt),
 		aliases: make(map[string]string), uses: make(map[*types.PkgName]int),
 		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration)},
 	}
@@ -175,6 +184,9 @@ func (a *analysis) parseText(u *unit, prefix, src, suffix string) *ast.File {
 		for i, e := range list {
 			if i > 0 && e.Pos.Offset-u.prefix >= len(u.src) {
 				break // that the text ends early follows from an earlier error
+			}
+			if strings.HasPrefix(e.Msg, "imports must appear before") {
+				continue // an import may stand anywhere in a cell
 			}
 			at := e.Pos.Offset - u.prefix
 			if end := len(strings.TrimRight(src, " \t\r\n")); at >= end {
@@ -221,17 +233,25 @@ func (a *analysis) parse() {
 			}
 			a.decls = append(a.decls, d)
 		case *ast.FuncDecl:
+			if d.Body == nil {
+				a.bodiless = append(a.bodiless, d.Name.Name)
+				continue
+			}
 			if d.Recv == nil && d.Name.Name == "main" {
 				a.program = true
+				if d.Type.Params.NumFields() > 0 || d.Type.Results.NumFields() > 0 || d.Type.TypeParams.NumFields() > 0 {
+					a.problemAt(d.Name.Pos(), "func main must have no arguments, no results and no type parameters")
+				}
 			}
 			if d.Recv == nil && d.Name.Name != "init" {
-				a.declared[d.Name.Name] = true
+				a.declared[d.Name.Name], a.anywhere[d.Name.Name] = true, true
 			}
 			a.decls = append(a.decls, d)
 			a.items = append(a.items, item{fn: d})
 		}
 	}
 	a.stmts = stmts.Decls[0].(*ast.FuncDecl)
+	a.returns(a.stmts.Body)
 	for i, s := range a.stmts.Body.List {
 		a.statement(s, i == len(a.stmts.Body.List)-1)
 	}
@@ -325,9 +345,9 @@ func (a *analysis) statement(s ast.Stmt, last bool) {
 			a.items = append(a.items, item{last: s, mute: a.trailingSemicolon()})
 			if call := unparen(s.X); !isCall(call) {
 				// The checker accepts a bare expression only as an argument.
-				a.run = append(a.run, &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.Ident{NamePos: s.Pos(), Name: showName},
-					Args: []ast.Expr{s.X}, Lparen: s.Pos(), Rparen: s.End()}})
+				a.run = append(a.run, &ast.ExprStmt{X: a.showCall(s.Pos(), s.End(), []ast.Expr{s.X})})
 			} else {
+				a.shown[s.X.Pos()] = true
 				a.run = append(a.run, s)
 			}
 			return
@@ -402,7 +422,7 @@ func (a *analysis) define(s *ast.AssignStmt) {
 func (a *analysis) check() {
 	a.stmts.Name = &ast.Ident{NamePos: a.stmts.Name.Pos(), Name: Entry}
 	a.stmts.Body.List = a.run
-	file := &ast.File{Package: a.stmts.Pos(), Name: ast.NewIdent(packagePath), Decls: append(a.decls, a.stmts)}
+	file := &ast.File{Package: a.stmts.Pos(), Name: ast.NewIdent(packageName), Decls: append(a.decls, a.stmts)}
 	a.info = &types.Info{
 		Types:  make(map[ast.Expr]types.TypeAndValue),
 		Defs:   make(map[*ast.Ident]types.Object),
@@ -423,11 +443,11 @@ func (a *analysis) check() {
 				// Cells initialise in the order of their text.
 				return
 			}
-			if strings.HasPrefix(e.Msg, "implicit assignment to unexported field") && strings.Contains(e.Msg, " of type "+packagePath+".") {
+			if strings.HasPrefix(e.Msg, "implicit assignment to unexported field") && strings.Contains(e.Msg, " of type "+packageName+".") {
 				return // of another cell's type, which is exported in the output
 			}
-			if a.last != nil && e.Pos == a.last.Pos() && strings.HasSuffix(msg, "is not used") {
-				return // it is shown
+			if a.shown[e.Pos] && strings.HasSuffix(msg, "is not used") {
+				return
 			}
 			a.problemAt(e.Pos, "%s", a.suggest(msg))
 		},
@@ -455,7 +475,7 @@ func goMinor() string {
 func clean(msg string) string {
 	msg = strings.ReplaceAll(msg, oldSuffix, "")
 	msg = strings.ReplaceAll(msg, " in argument to "+showName, " as a value")
-	msg = strings.ReplaceAll(msg, "main.", "")
+	msg = strings.ReplaceAll(msg, packageName+".", "")
 	return strings.ReplaceAll(msg, "; have ", ", have ")
 }
 
@@ -473,6 +493,9 @@ func (a *analysis) identify(source string, imports []string) string {
 
 // cellPrefix starts the package paths of cells; no importable package has such a path.
 const cellPrefix = "cell/"
+
+// File is the name of the file that a cell's code seems to come from, in tracebacks and logs; there is no such file.
+func File(path string) string { return "/" + path + "/cell.go" }
 
 // IsCellPath reports whether a package path names a cell.
 func IsCellPath(p string) bool { return strings.HasPrefix(p, cellPrefix) }

@@ -62,7 +62,8 @@ func (a *analysis) carryText(t text) {
 		case *ast.FuncDecl:
 			a.items = append(a.items, item{fn: d})
 		case *ast.GenDecl:
-			a.declared[d.Specs[0].(*ast.TypeSpec).Name.Name] = true
+			name := d.Specs[0].(*ast.TypeSpec).Name.Name
+			a.declared[name], a.anywhere[name] = true, true
 			a.items = append(a.items, item{decl: d})
 		}
 	}
@@ -96,6 +97,9 @@ func receiverBase(e ast.Expr) string {
 
 // notes says which earlier variables keep a type that the cell declares anew.
 func (a *analysis) notes() {
+	if len(a.bodiless) > 0 {
+		a.cell.Notes = append(a.cell.Notes, "functions without a body are not defined: "+strings.Join(a.bodiless, ", "))
+	}
 	if a.n.cells[a.cell.Path] != nil {
 		return // the very same type
 	}

@@ -10,7 +10,7 @@ import (
 
 // resolve finds what the cell takes from the notebook: earlier definitions, imports, and packages that nothing imports yet.
 func (a *analysis) resolve() {
-	a.pkg = types.NewPackage(packagePath, packagePath)
+	a.pkg = types.NewPackage(packagePath, packageName)
 	scope := a.pkg.Scope()
 	if obj := types.Universe.Lookup("any"); obj != nil {
 		param := types.NewParam(token.NoPos, a.pkg, "", types.NewSlice(obj.Type()))
@@ -116,7 +116,7 @@ func (a *analysis) useOld(n ast.Node) bool {
 		return false
 	case *ast.Ident:
 		old := a.n.names[n.Name]
-		if n.Obj != nil || old == nil || !a.declared[n.Name] || a.program {
+		if n.Obj != nil || old == nil || !a.declared[n.Name] || a.anywhere[n.Name] || a.program {
 			return true
 		}
 		name := n.Name + oldSuffix

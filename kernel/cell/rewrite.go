@@ -67,6 +67,10 @@ func (r *rewriter) node(n ast.Node) {
 	case *ast.SelectorExpr:
 		r.sel[n.Sel] = true
 		r.selector(n)
+	case *ast.BlockStmt:
+		if s := r.returned[n]; s != nil {
+			r.rewriteReturn(s)
+		}
 	case *ast.FuncDecl:
 		r.poll(n.Body)
 	case *ast.FuncLit:
@@ -224,7 +228,7 @@ func (r *rewriter) ident(id *ast.Ident) {
 	if obj == nil {
 		obj = r.info.Defs[id]
 	}
-	if obj == nil {
+	if obj == nil || id.Name == showName {
 		return
 	}
 	if o := r.original[obj]; o != nil {

@@ -14,11 +14,14 @@ func Nearest(word string, candidates []string) string {
 		at = 2
 	}
 	for _, c := range candidates {
+		if c == word {
+			continue // it cannot be used here
+		}
 		d := distance(word, c)
 		if strings.EqualFold(word, c) {
 			d = 1
 		}
-		if d > 0 && d < at && d < len(word) {
+		if d < at && d < len(word) {
 			best, at = c, d
 		}
 	}

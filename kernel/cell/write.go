@@ -150,7 +150,7 @@ func (a *analysis) line(pos token.Pos) string {
 	}
 	begin := strings.LastIndexByte(u.src[:at], '\n') + 1
 	column := utf8.RuneCountInString(u.src[begin:at]) + 1
-	return fmt.Sprintf("//line /%s:%d:%d", path, u.line+strings.Count(u.src[:at], "\n")+1, column)
+	return fmt.Sprintf("//line %s:%d:%d", File(path), u.line+strings.Count(u.src[:at], "\n")+1, column)
 }
 
 // variables declares the variables of this cell among names, with their types.
@@ -206,19 +206,17 @@ func (a *analysis) initialise(out *strings.Builder, v *ast.ValueSpec) {
 
 // trailing writes the last expression so that its value is shown.
 func (a *analysis) trailing(out *strings.Builder, it item) {
-	tv := a.info.Types[it.last.X]
-	call := isCall(unparen(it.last.X))
-	switch {
-	case call && (tv.IsVoid() || it.mute || a.prints(it.last.X)):
-		a.block(out, it.last, "", "")
-	case it.mute:
-		a.block(out, it.last, "_ = ", "")
-	case call && types.Identical(tv.Type, types.Universe.Lookup("error").Type()):
-		a.block(out, it.last, hook+".ShowError(", ")")
-	default:
-		a.block(out, it.last, hook+".Show(", ")")
+	before, after := a.showing(it.last.X)
+	if it.mute {
+		before, after = "_ = ", ""
+		if isCall(unparen(it.last.X)) {
+			before = ""
+		}
 	}
+	a.block(out, it.last, before, after)
 }
+
+func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
 
 // prints reports whether an expression calls one of fmt's printing functions, whose results nobody wants to see.
 func (a *analysis) prints(e ast.Expr) bool {

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 
@@ -66,6 +67,9 @@ func panicFailure(p any, frames []message.Frame) *message.Failure {
 		f.Text = printable(v.String)
 	default:
 		f.Text = fmt.Sprintf("%+v", v)
+		if t := reflect.TypeOf(p); t != nil && t.PkgPath() != "" {
+			f.Text = fmt.Sprintf("(%T) %s", v, f.Text)
+		}
 	}
 	return f
 }
