@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 	"nucnet/nse":      {"nucnet/nuclide"},
 	"nucnet/plasma":   {"nucnet/nuclide"},
 	"nucnet/approx21": {"nucnet/nuclide", "nucnet/rate", "nucnet/plasma"},
-	"nucnet/bbq":      {"nucnet"},
+	"nucnet/bbq":      {"nucnet", "nucnet/nuclide", "nucnet/rate"},
 	"nucnet/star":     {"nucnet", "nucnet/plasma"},
 	"nucnet/sample":   {"nucnet/nuclide", "nucnet", "nucnet/nse", "nucnet/star"},
 	"nucnet/dataset":  {"nucnet", "nucnet/sample"},
