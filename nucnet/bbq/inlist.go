@@ -132,7 +132,6 @@ type decoder struct {
 	names map[int]string
 	by    map[int]float64
 	lines map[int]int
-	eos   []string
 }
 
 // unused is a key that is known but has no counterpart here, with its default: only another value is worth a warning.

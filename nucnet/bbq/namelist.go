@@ -249,5 +249,5 @@ func parseLogical(s string) (bool, error) {
 	case "false.", "false", "f", "f.":
 		return false, nil
 	}
-	return false, fmt.Errorf("%q is neither .true. nor .false.", s)
+	return false, fmt.Errorf("%q is not .true. or .false. as it should be", s)
 }
