@@ -3,6 +3,7 @@ package kernel
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -16,7 +17,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +26,7 @@ import (
 // The examples of other people's packages are programs with known output. Tests run a sample of them in live sessions; all of
 // them run with
 //
-//	go test ./kernel -run 'TestStandardExamples|TestGonumExamples' -full -timeout 3h -v
+//	go test ./kernel -run Examples -full -timeout 3h -v
 //
 // -form picks the ways in which they run ("cells,whole,statements"), -only a regular expression over their names, and
 // -share k/n the k-th of n equal parts.
@@ -106,6 +106,7 @@ func collectExamples(t *testing.T, dir, root string) []example {
 }
 
 // cells divides the program: its imports, its other declarations, and the statements of main, in one cell or in one each.
+// When single statements defer something, the notebook's end belongs to the program.
 func (e example) cells(form string) ([]string, error) {
 	if form == "whole" {
 		return []string{e.program}, nil
@@ -138,8 +139,15 @@ func (e example) cells(form string) ([]string, error) {
 				stmts = append(stmts, text(d.Body.Lbrace+1, d.Body.Rbrace))
 				continue
 			}
+			deferred := false
 			for _, s := range d.Body.List {
 				stmts = append(stmts, text(s.Pos(), s.End()))
+				if _, ok := s.(*ast.DeferStmt); ok {
+					deferred = true
+				}
+			}
+			if deferred {
+				stmts = append(stmts, "%restart")
 			}
 		}
 	}
@@ -187,7 +195,7 @@ func (e example) run(b *notebook, form string) string {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if got := r.out.String(); !e.check(got) {
+	if got := strings.TrimSuffix(r.out.String(), restarted); !e.check(got) {
 		return fmt.Sprintf("got:\n%s\nwant:\n%s\nstderr: %s", strings.TrimSpace(got), strings.TrimSpace(e.output), r.err.String())
 	}
 	return ""
@@ -195,8 +203,16 @@ func (e example) run(b *notebook, form string) string {
 
 var colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// runExamples runs examples in sessions and reports what fails; unlike says why examples cannot pass in a form.
-func runExamples(t *testing.T, all []example, sample map[string]int, unlike map[string]map[string]string) {
+// exampleSuite is the examples of one module.
+type exampleSuite struct {
+	all    []example
+	first  string                       // cell that makes the module available
+	sample map[string]int               // how many run without -full, by form
+	unlike map[string]map[string]string // why some cannot pass, by form and name
+}
+
+// run executes examples in sessions and reports what fails.
+func (x exampleSuite) run(t *testing.T) {
 	t.Helper()
 	var k, n int
 	if _, err := fmt.Sscanf(*shareExamples, "%d/%d", &k, &n); err != nil || k < 1 || k > n {
@@ -208,13 +224,13 @@ func runExamples(t *testing.T, all []example, sample map[string]int, unlike map[
 	}
 	for _, form := range strings.Split(*exampleForms, ",") {
 		var chosen []example
-		for i, e := range all {
+		for i, e := range x.all {
 			switch {
 			case *onlyExamples != "":
 				if !only.MatchString(e.name) {
 					continue
 				}
-			case !*fullExamples && (sample[form] == 0 || i%(len(all)/sample[form]) != 0 || unlike[form][e.name] != ""):
+			case !*fullExamples && (x.sample[form] == 0 || i%(len(x.all)/x.sample[form]) != 0 || x.unlike[form][e.name] != ""):
 				continue
 			}
 			if i%n == k-1 {
@@ -228,9 +244,13 @@ func runExamples(t *testing.T, all []example, sample map[string]int, unlike map[
 				t.Fatal(err)
 			}
 			b := &notebook{t: t, s: s}
+			if res, _ := b.run(x.first); res.Err != nil {
+				s.Close()
+				t.Skipf("%s: %v", x.first, res.Err)
+			}
 			for _, e := range group {
 				wrong := e.run(b, form)
-				reason := unlike[form][e.name]
+				reason := x.unlike[form][e.name]
 				switch {
 				case wrong == "":
 					passed++
@@ -259,11 +279,11 @@ func TestStandardExamples(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles about two hundred cells")
 	}
-	all := collectExamples(t, filepath.Join(runtime.GOROOT(), "src"), "")
+	all := collectExamples(t, filepath.Join(build.Default.GOROOT, "src"), "")
 	if len(all) < 700 {
 		t.Fatalf("only %d examples of the standard library", len(all))
 	}
-	runExamples(t, all, map[string]int{"cells": 40, "whole": 40, "statements": 8}, unlikeStandard)
+	exampleSuite{all: all, sample: map[string]int{"cells": 40, "whole": 40, "statements": 8}, unlike: unlikeStandard}.run(t)
 }
 
 // unlikeStandard says which examples of the standard library give other output in cells, and why.
@@ -284,16 +304,36 @@ func init() {
 	}
 }
 
-// moduleDir finds the source of a module in the module cache.
-func moduleDir(t *testing.T, module string) string {
-	t.Helper()
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
-	dir := strings.TrimSpace(string(out))
-	if err != nil || dir == "" {
-		t.Skipf("the module %s is not at hand: %v", module, err)
+// TestGonumExamples runs examples of gonum.
+func TestGonumExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles gonum")
 	}
-	if _, err := os.Stat(dir); err != nil {
+	const module = "gonum.org/v1/gonum"
+	all := collectExamples(t, moduleDir(t, "list", "-m", "-json", module), module)
+	exampleSuite{all: all, sample: map[string]int{"cells": 5}}.run(t)
+}
+
+// TestGenericExamples runs the examples of a module of generic containers, which is fetched. Only the full run does.
+func TestGenericExamples(t *testing.T) {
+	if !*fullExamples {
+		t.Skip("fetches a module")
+	}
+	const module, version = "github.com/zyedidia/generic", "v1.2.1"
+	all := collectExamples(t, moduleDir(t, "mod", "download", "-json", module+"@"+version), module)
+	exampleSuite{all: all, first: "%get " + module + "@" + version}.run(t)
+}
+
+// moduleDir finds the source of a module in the module cache by a go command that describes it.
+func moduleDir(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("go", args...).Output()
+	var m struct{ Dir string }
+	if err != nil || json.Unmarshal(out, &m) != nil || m.Dir == "" {
+		t.Skipf("go %s: %v", strings.Join(args, " "), err)
+	}
+	if _, err := os.Stat(m.Dir); err != nil {
 		t.Skip(err)
 	}
-	return dir
+	return m.Dir
 }

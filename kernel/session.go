@@ -298,8 +298,7 @@ func (s *Session) renew() error {
 		return errClosed
 	}
 	if s.proc != nil {
-		s.proc.kill()
-		<-s.proc.exited
+		s.proc.end()
 	}
 	s.bookMu.Lock()
 	s.book.Reset()
@@ -337,8 +336,7 @@ func (s *Session) Close() error {
 	defer s.executing.Unlock()
 	<-s.started
 	if s.proc != nil {
-		s.proc.kill()
-		<-s.proc.exited
+		s.proc.end()
 	}
 	return nil
 }

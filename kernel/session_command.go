@@ -222,11 +222,13 @@ func (s *Session) getCommand(ctx context.Context, arg string) error {
 	return nil
 }
 
+const restarted = "A new process runs the cells; all names are forgotten.\n"
+
 func (s *Session) restartCommand(context.Context, string) error {
 	if err := s.renew(); err != nil {
 		return err
 	}
-	s.print("A new process runs the cells; all names are forgotten.\n")
+	s.print(restarted)
 	return nil
 }
 

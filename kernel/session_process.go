@@ -132,6 +132,20 @@ func (p *process) interrupt() { p.send(ipc.Command{Kind: ipc.Interrupt}) }
 
 func (p *process) kill() { killGroup(p.cmd.Process) }
 
+// end lets the worker run what cells deferred to its end, and waits until it is gone.
+func (p *process) end() {
+	p.commands.Close()
+	select {
+	case <-p.exited:
+	case <-time.After(endTime):
+		p.kill()
+		<-p.exited
+	}
+}
+
+// endTime is how long the end of a worker may take.
+const endTime = 3 * time.Second
+
 // dead reports whether the worker has ended.
 func (p *process) dead() bool {
 	select {

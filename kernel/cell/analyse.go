@@ -39,6 +39,7 @@ type Cell struct {
 	imports map[string]string
 	dots    []string
 	texts   map[string]*declaration
+	late    bool // defers something to the end of the notebook
 }
 
 // Defines returns the names that the cell defines, in alphabetical order.
@@ -76,6 +77,7 @@ type analysis struct {
 	items    []item                             // for the output, in order
 	run      []ast.Stmt                         // for the type checker
 	shown    map[token.Pos]bool                 // calls whose value is shown
+	late     map[*ast.DeferStmt]bool            // runs when the notebook ends
 	bodiless []string                           // functions declared without a body, as documentation shows them: they are passed over
 	returned map[*ast.BlockStmt]*ast.ReturnStmt // what stands for statements that return values
 	declared map[string]bool
@@ -140,7 +142,7 @@ func (n *Notebook) newAnalysis(src string) *analysis {
 		n: n, main: &unit{src: src, prefix: len(stmtPrefix)},
 		units: make(map[*token.File]*unit), declared: make(map[string]bool), anywhere: make(map[string]bool), idents: make(map[string]bool),
 		original: make(map[types.Object]types.Object), seen: make(map[Problem]bool),
-		shown: make(map[token.Pos]bool), returned: make(map[*ast.BlockStmt]*ast.ReturnStmt),
+		shown: make(map[token.Pos]bool), late: make(map[*ast.DeferStmt]bool), returned: make(map[*ast.BlockStmt]*ast.ReturnStmt),
 		aliases: make(map[string]string), uses: make(map[*types.PkgName]int),
 		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration)},
 	}
@@ -255,6 +257,7 @@ func (a *analysis) parse() {
 	for i, s := range a.stmts.Body.List {
 		a.statement(s, i == len(a.stmts.Body.List)-1)
 	}
+	a.postpone()
 	for _, f := range []*ast.File{stmts, decls} {
 		ast.Inspect(f, func(n ast.Node) bool {
 			if id, ok := n.(*ast.Ident); ok {

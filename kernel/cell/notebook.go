@@ -34,14 +34,15 @@ var implicit = map[string]string{"display": nbPath, "nb": nbPath}
 // Notebook is the scope that the cells of one notebook share: the newest definition of every name, and the imports.
 // It is not safe for concurrent use.
 type Notebook struct {
-	loader  Loader
-	fset    *token.FileSet
-	names   map[string]types.Object
-	home    map[types.Object]string            // package path of the cell that defines an object
-	imports map[string]string                  // name to path
-	dots    []string                           // paths of dot imports
-	cells   map[string]map[string]types.Object // what the cells define, by package path
-	texts   map[string]*declaration            // types and functions by name, for methods that come later
+	loader   Loader
+	fset     *token.FileSet
+	names    map[string]types.Object
+	home     map[types.Object]string            // package path of the cell that defines an object
+	imports  map[string]string                  // name to path
+	dots     []string                           // paths of dot imports
+	cells    map[string]map[string]types.Object // what the cells define, by package path
+	texts    map[string]*declaration            // types and functions by name, for methods that come later
+	toldLate bool                               // that what is deferred last runs late
 }
 
 // declaration is the source of a type with its methods.
@@ -127,6 +128,7 @@ func (n *Notebook) Commit(c *Cell) {
 		delete(n.names, name)
 	}
 	n.dots = append(n.dots, c.dots...)
+	n.toldLate = n.toldLate || c.late
 	names := c.names
 	if same := n.cells[c.Path]; same != nil {
 		names = same // the package is the one that runs already, and so are its types

@@ -49,8 +49,13 @@ func (a *analysis) rewriteValue(n ast.Node, two bool) {
 		if n == nil {
 			last := r.pending[len(r.pending)-1]
 			r.pending = r.pending[:len(r.pending)-1]
-			if g, ok := last.(*ast.GoStmt); ok {
-				r.goStmt(g)
+			switch s := last.(type) {
+			case *ast.GoStmt:
+				r.goStmt(s)
+			case *ast.DeferStmt:
+				if a.late[s] {
+					r.deferStmt(s)
+				}
 			}
 			return false
 		}
@@ -397,84 +402,4 @@ func (r *rewriter) splitField(f *ast.Field) {
 			r.replace(f.Type.End(), f.Type.End(), " `"+HiddenTag+"`")
 		}
 	}
-}
-
-// goStmt makes the goroutine's panic an error of the cell. A function literal gets a deferred guard; any other call is
-// made inside a literal, its function and arguments evaluated before as Go wants it.
-func (r *rewriter) goStmt(g *ast.GoStmt) {
-	call := g.Call
-	if lit, ok := unparen(call.Fun).(*ast.FuncLit); ok {
-		r.replace(lit.Body.Lbrace+1, lit.Body.Lbrace+1, " defer "+hook+".Guard(); ")
-		return
-	}
-	u, _ := r.place(g.Pos())
-	text := func(n ast.Node) string {
-		_, from := r.place(n.Pos())
-		_, to := r.place(n.End())
-		return u.render(from, to)
-	}
-	var names, values, args []string
-	hold := func(e ast.Expr) string {
-		tv := r.info.Types[e]
-		if tv.Value != nil || tv.IsNil() || tv.IsType() {
-			return text(e)
-		}
-		name := fmt.Sprintf("%sv%d", Mark, len(names))
-		names = append(names, name)
-		values = append(values, text(e))
-		return name
-	}
-	f := text(call.Fun)
-	if !r.static(call.Fun) {
-		f = hold(call.Fun)
-	}
-	multiple := false
-	for _, e := range call.Args {
-		if t, ok := r.info.TypeOf(e).(*types.Tuple); ok {
-			multiple = true
-			var vars []string
-			for i := range t.Len() {
-				vars = append(vars, fmt.Sprintf("%sv%d", Mark, len(names)+i))
-			}
-			args = vars
-			names = append(names, vars...)
-			values = append(values, text(e))
-			break
-		}
-		args = append(args, hold(e))
-	}
-	ellipsis := ""
-	if call.Ellipsis.IsValid() {
-		ellipsis = "..."
-	}
-	set := ""
-	switch {
-	case multiple && len(values) > 1:
-		set = names[0] + " := " + values[0] + "; " + strings.Join(names[1:], ", ") + " := " + values[1] + "; "
-	case len(names) > 0:
-		set = strings.Join(names, ", ") + " := " + strings.Join(values, ", ") + "; "
-	}
-	r.replace(g.Pos(), g.End(), "{ "+set+"go func() { defer "+hook+".Guard(); "+f+"("+strings.Join(args, ", ")+ellipsis+") }() }")
-}
-
-// static reports whether a call's function is a declared one, whose evaluation does nothing.
-func (r *rewriter) static(e ast.Expr) bool {
-	switch e := unparen(e).(type) {
-	case *ast.Ident:
-		switch r.info.Uses[e].(type) {
-		case *types.Func, *types.Builtin:
-			return true
-		}
-	case *ast.SelectorExpr:
-		if id, ok := e.X.(*ast.Ident); ok {
-			_, pkg := r.info.Uses[id].(*types.PkgName)
-			_, fn := r.info.Uses[e.Sel].(*types.Func)
-			return pkg && fn
-		}
-	case *ast.IndexExpr:
-		return r.static(e.X)
-	case *ast.IndexListExpr:
-		return r.static(e.X)
-	}
-	return false
 }

@@ -15,6 +15,7 @@ import (
 	"plugin"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -61,6 +62,7 @@ type worker struct {
 	mu      sync.Mutex
 	cells   map[unsafe.Pointer]*execution // by the label that their goroutines carry
 	current *execution                    // the running cell, or the last one
+	later   []func()                      // deferred to the end of the process
 
 	loading sync.Mutex
 }
@@ -93,10 +95,35 @@ func Main() {
 			if !errors.Is(err, io.EOF) {
 				fmt.Fprintln(os.Stderr, "worker: reading commands:", err)
 			}
-			os.Exit(0)
+			w.end()
 		}
 		w.command(c)
 	}
+}
+
+// endTime is how long what was deferred to the end of the process may take.
+const endTime = 2 * time.Second
+
+// end runs what was deferred, the newest first, and ends the process.
+func (w *worker) end() {
+	time.AfterFunc(endTime, func() { os.Exit(0) })
+	w.mu.Lock()
+	later := w.later
+	w.mu.Unlock()
+	for _, f := range slices.Backward(later) {
+		done := make(chan struct{})
+		go func() { // it may leave by Goexit
+			defer close(done)
+			defer func() {
+				if p := recover(); p != nil {
+					fmt.Fprintln(os.Stderr, "panic in a deferred call:", panicFailure(p, nil).Text)
+				}
+			}()
+			f()
+		}()
+		<-done
+	}
+	os.Exit(0)
 }
 
 func (w *worker) command(c message.Command) {
@@ -156,6 +183,11 @@ func (w *worker) install() {
 		if !w.fail(f) {
 			fmt.Fprintf(os.Stderr, "panic in a goroutine of an earlier cell: %s\n%s", f.Text, formatFrames(f.Frames))
 		}
+	}
+	hook.Later = func(f func()) {
+		w.mu.Lock()
+		w.later = append(w.later, f)
+		w.mu.Unlock()
 	}
 	hook.After = func(ns int64) (<-chan struct{}, func()) {
 		c := make(chan struct{})

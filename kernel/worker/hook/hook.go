@@ -25,6 +25,8 @@ var (
 	Quit func(code int)
 	// Panicked takes the value of a panic that a goroutine of a cell did not recover.
 	Panicked func(value any)
+	// Later takes what is to run when the notebook ends.
+	Later func(func())
 	// After returns a channel that is readable after some nanoseconds, and a function that releases it.
 	After func(nanoseconds int64) (<-chan struct{}, func())
 )
