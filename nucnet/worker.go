@@ -107,6 +107,9 @@ func (w *worker) begin(t, rho, ye0 float64, opt Options, set ode.Settings) {
 	for i := range w.minimum {
 		w.minimum[i] = -opt.ATol / p.net.a[i]
 		w.scale[i] = 1 / p.net.a[i]
+		if p.net.a[i] <= 4 {
+			w.scale[i] *= lightScale
+		}
 	}
 	if w.small != nil {
 		// Nucleons turn into nuclei of A = 56 by twos there, and an error in
@@ -349,3 +352,8 @@ func others(y []float64, side *[4]int32, k int) float64 {
 	}
 	return product
 }
+
+// lightScale is the part of the absolute tolerance that nuclides with A <= 4
+// get. They are what all others burn with, so that an error in the traces of
+// them that are there before a fuel ignites grows with what they set off.
+const lightScale = 0.01

@@ -113,8 +113,7 @@ func (b *BDF) step(it *integration, _ float64) error {
 	if it.p.BeginStep != nil {
 		it.p.BeginStep(b.t, b.z[0])
 	}
-	const maxRefusals = 8
-	errorFailures, convergenceFailures, inadmissible := 0, 0, 0
+	errorFailures, convergenceFailures := 0, 0
 	for {
 		it.h = b.h
 		if err := it.again(); err != nil {
@@ -155,16 +154,10 @@ func (b *BDF) step(it *integration, _ float64) error {
 			b.restart(it)
 			continue
 		}
-		if inadmissible < maxRefusals && !it.admissible(b.y) {
+		if it.refuses(b.y) {
 			b.retract()
 			it.stats.Rejected++
-			b.maxRatio = 1
-			if inadmissible++; inadmissible > 2 {
-				// The polynomial leads there, whatever the step.
-				b.restart(it)
-			} else {
-				b.rescale(0.5)
-			}
+			b.rescale(0.5)
 			continue
 		}
 		b.accept()

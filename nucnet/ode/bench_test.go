@@ -47,7 +47,7 @@ func BenchmarkLinear(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		_, operations := l.factors.sym.cost()
+		_, operations := p.Fill(s.order)
 		b.ReportMetric(float64(operations), "operations")
 	})
 	b.Run("solve", func(b *testing.B) {

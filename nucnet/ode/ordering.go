@@ -64,6 +64,20 @@ func (m bitMatrix) row(i int) []uint64 { return m.bits[i*m.words : (i+1)*m.words
 func (m bitMatrix) set(i, j int)       { m.row(i)[j/64] |= 1 << (j % 64) }
 func (m bitMatrix) clear(i, j int)     { m.row(i)[j/64] &^= 1 << (j % 64) }
 
+func (m bitMatrix) has(i, j int) bool {
+	return m.row(i)[j/64]>>(j%64)&1 != 0
+}
+
+// first returns the first column of row i, -1 if it is empty.
+func (m bitMatrix) first(i int) int {
+	for k, w := range m.row(i) {
+		if w != 0 {
+			return k*64 + bits.TrailingZeros64(w)
+		}
+	}
+	return -1
+}
+
 func (m bitMatrix) count(i int) int {
 	c := 0
 	for _, w := range m.row(i) {
@@ -76,6 +90,16 @@ func (m bitMatrix) count(i int) int {
 func (m bitMatrix) or(i, j int) {
 	a, b := m.row(i), m.row(j)
 	for k := range a {
+		a[k] |= b[k]
+	}
+}
+
+// orBeyond adds to row i the columns of row j beyond j.
+func (m bitMatrix) orBeyond(i, j int) {
+	a, b := m.row(i), m.row(j)
+	k := j / 64
+	a[k] |= b[k] &^ (1<<(j%64) | (1<<(j%64) - 1))
+	for k++; k < len(a); k++ {
 		a[k] |= b[k]
 	}
 }

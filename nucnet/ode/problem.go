@@ -140,10 +140,9 @@ func (s *Structure) symbolic(rows []int) *symbolic {
 		}
 	}
 	sym := newSymbolic(s.pattern, append(order, rows...), len(rows))
-	entries, _ := sym.cost()
-	if s.size += entries; s.size > maxKnown {
+	if s.size += sym.values; s.size > maxKnown {
 		clear(s.known)
-		s.size = entries
+		s.size = sym.values
 	}
 	s.known[key] = sym
 	return sym

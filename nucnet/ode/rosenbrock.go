@@ -78,7 +78,6 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 		safety       = 0.9
 		least, most  = 0.2, 8.0
 		afterFailure = 0.25
-		maxRefusals  = 8
 	)
 	if !r.fresh {
 		if err := r.refresh(it); err != nil {
@@ -86,7 +85,6 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 		}
 	}
 	power := 1 / float64(r.tab.embedded+1)
-	inadmissible := 0
 	for {
 		// Two equal steps are better than one and a very short one.
 		h, left := it.h, limit-it.t
@@ -118,8 +116,7 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 			it.h = h * max(least, factor)
 			continue
 		}
-		if inadmissible < maxRefusals && !it.admissible(r.yNew) {
-			inadmissible++
+		if it.refuses(r.yNew) {
 			it.stats.Rejected++
 			r.afterRejection = true
 			it.h = h / 2

@@ -9,9 +9,8 @@ import (
 // Settings hold the tolerances and limits of an integration. The zero value is
 // useful.
 type Settings struct {
-	// RTol is the tolerated error of one step relative to each component, in
-	// the root mean square over all components. If RTol is 0 it is defaulted
-	// to 1e-6.
+	// RTol is the tolerated error of one step relative to each component. If
+	// RTol is 0 it is defaulted to 1e-6.
 	RTol float64
 
 	// ATol is added to the tolerance of every component. If ATol is 0 and

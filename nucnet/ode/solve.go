@@ -36,6 +36,8 @@ type integration struct {
 	y       []float64
 	h       float64 // size of the next step to try
 	stats   Stats
+
+	refusals, pause int // see refuses
 }
 
 // Solve integrates the problem from y at time t0 and calls out at each of the
@@ -110,10 +112,27 @@ func (it *integration) again() error {
 	return nil
 }
 
-// admissible reports whether a step may end at y. One from a state that is not
-// admissible itself may.
-func (it *integration) admissible(y []float64) bool {
-	return it.p.Admissible == nil || it.p.Admissible(y) || !it.p.Admissible(it.y)
+// refuses reports whether a step that would end at y is to be repeated with half
+// its size, because y is not admissible but it.y is. Where a few repetitions do
+// not help, the solution itself leads there within the error that is tolerated,
+// and the next steps are taken as they come.
+func (it *integration) refuses(y []float64) bool {
+	const most, pause = 3, 30
+	switch {
+	case it.p.Admissible == nil:
+		return false
+	case it.pause > 0:
+		it.pause--
+		return false
+	case it.p.Admissible(y) || !it.p.Admissible(it.y):
+		it.refusals = 0
+		return false
+	case it.refusals == most:
+		it.refusals, it.pause = 0, pause
+		return false
+	}
+	it.refusals++
+	return true
 }
 
 // rhs evaluates the right-hand side.
@@ -122,11 +141,11 @@ func (it *integration) rhs(t float64, y, dst []float64) {
 	it.p.Func(t, y, dst)
 }
 
-// norm returns the root mean square of errors relative to their tolerances at
-// the larger of the two states, so that 1 is just tolerable. It is not finite
-// if an error is not.
+// norm returns the largest of errors relative to their tolerances at the larger
+// of the two states, so that 1 is just tolerable. It is not finite if an error
+// is not.
 func (it *integration) norm(err, y0, y1 []float64) float64 {
-	sum := 0.0
+	worst := 0.0
 	rtol, atol, scale := it.set.RTol, it.set.ATol, it.set.Scale
 	y0, y1 = y0[:len(err)], y1[:len(err)]
 	for i, e := range err {
@@ -137,10 +156,15 @@ func (it *integration) norm(err, y0, y1 []float64) float64 {
 		if scale != nil {
 			tol *= scale[i]
 		}
-		e /= tol + rtol*max(math.Abs(y0[i]), math.Abs(y1[i]))
-		sum += e * e
+		e = math.Abs(e) / (tol + rtol*max(math.Abs(y0[i]), math.Abs(y1[i])))
+		if !(e <= worst) {
+			worst = e
+			if e != e {
+				break
+			}
+		}
 	}
-	return math.Sqrt(sum / float64(len(err)))
+	return worst
 }
 
 // firstStep estimates a first step from the slope f0 at the initial state and
