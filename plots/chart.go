@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 
@@ -122,7 +123,9 @@ func (ch Chart) alt() string {
 // chartLayout divides the page among the panels. All cells are squares of one size.
 type chartLayout struct {
 	Chart
+	minN, minZ int // of the range; 0 unless a part of the chart is shown
 	maxN, maxZ int
+	keyRoom    vg.Length // right of the panels for another key than the colour bar; 0: none
 }
 
 const (
@@ -138,16 +141,21 @@ const (
 )
 
 // spanN and spanZ are the widths of a panel's ranges in cells.
-func (l chartLayout) spanN() float64 { return float64(l.maxN) + 1 + 2*chartBorder + symbolRoom }
-func (l chartLayout) spanZ() float64 { return float64(l.maxZ) + 1 + 2*chartBorder }
+func (l chartLayout) spanN() float64 { return float64(l.maxN-l.minN) + 1 + 2*chartBorder + symbolRoom }
+func (l chartLayout) spanZ() float64 { return float64(l.maxZ-l.minZ) + 1 + 2*chartBorder }
 
 func (l chartLayout) rows() int { return (len(l.Panels) + l.Columns - 1) / l.Columns }
 
 // barBeside reports whether the colour bar stands beside the panels; a single one has room for it in its lower right
 // corner, where there are no nuclides.
-func (l chartLayout) barBeside() bool { return len(l.Panels) > 1 || l.maxZ < 12 || l.maxN < 14 }
+func (l chartLayout) barBeside() bool {
+	return l.keyRoom > 0 || len(l.Panels) > 1 || l.maxZ < 12 || l.maxN < 14
+}
 
 func (l chartLayout) right() vg.Length {
+	if l.keyRoom > 0 {
+		return l.keyRoom
+	}
 	if l.barBeside() {
 		return barRoom
 	}
@@ -174,36 +182,11 @@ func (l chartLayout) height(width vg.Length) vg.Length {
 }
 
 func (l chartLayout) draw(c draw.Canvas) {
-	size := c.Size()
-	cell := l.cell(size.X)
-	if h := l.height(size.X); h > size.Y { // a page lower than the figure asks for
-		cell *= size.Y / h
-	}
-	w, h := cell*vg.Length(l.spanN()), cell*vg.Length(l.spanZ())
+	frames, cell := l.frames(c)
 	for k, p := range l.Panels {
-		col, row := k%l.Columns, k/l.Columns
-		lower := k+l.Columns >= len(l.Panels)
-		x := c.Min.X + chartLeft + vg.Length(col)*(w+chartGap)
-		y := c.Max.Y - chartTop - vg.Length(row)*(h+l.title()+chartGap) - l.title() - h
-		f := frame{
-			Canvas: draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + w, Y: y + h}}},
-			x:      axis{min: -0.5 - chartBorder - symbolRoom, max: float64(l.maxN) + 0.5 + chartBorder, hideLabels: !lower},
-			y:      axis{min: -0.5 - chartBorder, max: float64(l.maxZ) + 0.5 + chartBorder, hideLabels: col > 0},
-		}
-		if lower {
-			f.x.label = "Neutron number *N*"
-		}
-		if col == 0 {
-			f.y.label = "Charge number *Z*"
-		}
+		f := frames[k]
 		l.drawPanel(f, p, cell)
-		if p.Title != "" {
-			title := p.Title
-			if len(l.Panels) > 1 {
-				title = fmt.Sprintf("(%c) ", 'a'+k) + title
-			}
-			write(f.Canvas, title, labelSize, ink, draw.XLeft, vg.Point{X: f.Min.X, Y: f.Max.Y + titleHeight/2})
-		}
+		l.writeTitle(f, k)
 		below := f.Min.Y + 10
 		if !l.barBeside() {
 			l.insetBar(f)
@@ -214,26 +197,91 @@ func (l chartLayout) draw(c draw.Canvas) {
 		}
 	}
 	if l.barBeside() {
-		x := c.Min.X + chartLeft + vg.Length(l.Columns)*w + vg.Length(l.Columns-1)*chartGap + 6
-		top := c.Max.Y - chartTop - l.title()
-		bottom := top - vg.Length(l.rows())*h - vg.Length(l.rows()-1)*(l.title()+chartGap)
-		l.verticalBar(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
-			Min: vg.Point{X: x, Y: bottom}, Max: vg.Point{X: x + barWidth, Y: top}}})
+		l.verticalBar(l.beside(frames))
 	}
+}
+
+// frames places the panels on a page and returns the side of a cell.
+func (l chartLayout) frames(c draw.Canvas) ([]frame, vg.Length) {
+	size := c.Size()
+	cell := l.cell(size.X)
+	if h := l.height(size.X); h > size.Y { // a page lower than the figure asks for
+		cell *= size.Y / h
+	}
+	w, h := cell*vg.Length(l.spanN()), cell*vg.Length(l.spanZ())
+	frames := make([]frame, len(l.Panels))
+	for k := range frames {
+		col, row := k%l.Columns, k/l.Columns
+		lower := k+l.Columns >= len(l.Panels)
+		x := c.Min.X + chartLeft + vg.Length(col)*(w+chartGap)
+		y := c.Max.Y - chartTop - vg.Length(row)*(h+l.title()+chartGap) - l.title() - h
+		f := frame{
+			Canvas: draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + w, Y: y + h}}},
+			x:      axis{min: float64(l.minN) - 0.5 - chartBorder - symbolRoom, max: float64(l.maxN) + 0.5 + chartBorder, hideLabels: !lower},
+			y:      axis{min: float64(l.minZ) - 0.5 - chartBorder, max: float64(l.maxZ) + 0.5 + chartBorder, hideLabels: col > 0},
+		}
+		if lower {
+			f.x.label = "Neutron number *N*"
+		}
+		if col == 0 {
+			f.y.label = "Charge number *Z*"
+		}
+		frames[k] = f
+	}
+	return frames, cell
+}
+
+// writeTitle writes a panel's title above it, with its letter if there are several.
+func (l chartLayout) writeTitle(f frame, k int) {
+	title := l.Panels[k].Title
+	if title == "" {
+		return
+	}
+	if len(l.Panels) > 1 {
+		title = fmt.Sprintf("(%c) ", 'a'+k) + title
+	}
+	write(f.Canvas, title, labelSize, ink, draw.XLeft, vg.Point{X: f.Min.X, Y: f.Max.Y + titleHeight/2})
+}
+
+// beside returns the room for a colour bar right of all panels, as high as they are.
+func (l chartLayout) beside(frames []frame) draw.Canvas {
+	x := frames[l.Columns-1].Max.X + 6
+	return draw.Canvas{Canvas: frames[0].Canvas.Canvas, Rectangle: vg.Rectangle{
+		Min: vg.Point{X: x, Y: frames[len(frames)-1].Min.Y}, Max: vg.Point{X: x + barWidth, Y: frames[0].Max.Y}}}
 }
 
 // drawPanel draws one chart into its frame.
 func (l chartLayout) drawPanel(f frame, p ChartPanel, cell vg.Length) {
+	scale := axis{min: l.Min, max: l.Max, log: true}
+	l.drawCells(f, p, cell, stableRim(cell), func(v float64) color.Color {
+		if v < l.Min {
+			return pale
+		}
+		return heat(scale.at(v))
+	})
+	f.draw()
+	l.massNumbers(f, p, cellValues(p), scale, cell)
+}
+
+// cellValues returns the values of a panel by N and Z. The two kinds of protons of small networks share a cell.
+func cellValues(p ChartPanel) map[[2]int]float64 {
+	values := map[[2]int]float64{}
+	for i, n := range p.Nuclides {
+		values[[2]int{n.N(), n.Z()}] += p.Values[i]
+	}
+	return values
+}
+
+// drawCells draws the nuclides of a panel in the colours of their values, stable ones with a strong rim, their symbols
+// and the magic numbers.
+func (l chartLayout) drawCells(f frame, p ChartPanel, cell vg.Length, strong draw.LineStyle, clr func(float64) color.Color) {
 	square := func(n, z float64, half float64) []vg.Point {
 		return []vg.Point{f.point(n-half, z-half), f.point(n+half, z-half), f.point(n+half, z+half), f.point(n-half, z+half)}
 	}
 	l.magic(f, p)
-	scale := axis{min: l.Min, max: l.Max, log: true}
-	values := map[[2]int]float64{}
+	values := cellValues(p)
 	leftmost := map[int]int{}
-	for i, n := range p.Nuclides {
-		// The two kinds of protons of small networks share a cell.
-		values[[2]int{n.N(), n.Z()}] += p.Values[i]
+	for _, n := range p.Nuclides {
 		if m, ok := leftmost[n.Z()]; !ok || n.N() < m {
 			leftmost[n.Z()] = n.N()
 		}
@@ -242,14 +290,9 @@ func (l chartLayout) drawPanel(f frame, p ChartPanel, cell vg.Length) {
 	for _, n := range p.Nuclides {
 		v := values[[2]int{n.N(), n.Z()}]
 		s := square(float64(n.N()), float64(n.Z()), 0.5)
-		if v < l.Min {
-			f.FillPolygon(pale, s)
-		} else {
-			f.FillPolygon(heat(scale.at(v)), s)
-		}
+		f.FillPolygon(clr(v), s)
 		f.StrokeLines(rim, append(s, s[0], s[1]))
 	}
-	strong := stableRim(cell)
 	for _, n := range p.Nuclides {
 		if !math.IsInf(n.HalfLife(), 1) {
 			continue
@@ -257,9 +300,7 @@ func (l chartLayout) drawPanel(f frame, p ChartPanel, cell vg.Length) {
 		s := square(float64(n.N()), float64(n.Z()), 0.5-0.5*float64(strong.Width/cell))
 		f.StrokeLines(strong, append(s, s[0], s[1]))
 	}
-	f.draw()
 	l.symbols(f, leftmost, cell)
-	l.massNumbers(f, p, values, scale, cell)
 }
 
 // symbols writes the chemical symbols left of their rows: all of them if there is room for type of at least 5.5
@@ -269,7 +310,7 @@ func (l chartLayout) symbols(f frame, leftmost map[int]int, cell vg.Length) {
 	if size < 5.5 {
 		size, every = min(6, float64(cell)*1.6), 2
 	}
-	for z := 0; z <= l.maxZ; z += every { // in order, so that the same figure has the same bytes
+	for z := l.minZ + l.minZ%every; z <= l.maxZ; z += every { // in order, so that the same figure has the same bytes
 		n, ok := leftmost[z]
 		if !ok {
 			continue

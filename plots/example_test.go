@@ -121,3 +121,21 @@ func ExampleExport() {
 	// figA2.png
 	// figA2.svg
 }
+
+func ExampleFlows() {
+	nuclides, err := nuclide.ParseList("mg24, al27, si28, p31, s32")
+	if err != nil {
+		log.Fatal(err)
+	}
+	mg, al, si, p, s := nuclides[0], nuclides[1], nuclides[2], nuclides[3], nuclides[4]
+	fig, err := plots.Flows{Panels: []plots.FlowPanel{{
+		Nuclides: nuclides,
+		X:        []float64{0.01, 1e-4, 0.69, 1e-3, 0.299},
+		Arrows:   []plots.Arrow{{From: si, To: s, Flow: 20}, {From: si, To: p, Flow: 3}, {From: p, To: s, Flow: 3}, {From: si, To: mg, Flow: 7}, {From: si, To: al, Flow: 1}},
+	}}}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Charts of nuclides, neutron number to the right, charge number upward, with arrows for the flows between them, wider and darker for larger ones on a logarithmic scale. Panel 1: largest si28 to s32 20, si28 to mg24 7, p31 to s32 3.
+}
