@@ -49,8 +49,9 @@ type burnOptions struct {
 	RTol            number `json:"rtol"`
 	ATol            number `json:"atol"`
 
-	Links string     `json:"links,omitempty"` // "all" for all of REACLIB's
-	Rates *ratesUsed `json:"rates,omitempty"`
+	Links  string     `json:"links,omitempty"` // "all" for all of REACLIB's
+	Suzuki bool       `json:"suzuki,omitempty"`
+	Rates  *ratesUsed `json:"rates,omitempty"`
 }
 
 type burnStats struct {
@@ -146,7 +147,7 @@ func writeBurn(out *output, net *nucnet.Network, n *network, s nucnet.State, opt
 	doc := burnDoc{
 		Schema: "nuclab.burn/1", Network: net.Name(), T: number(s.T), Rho: number(s.Rho),
 		Options: burnOptions{opt.Screening.String(), opt.Weak.String(), opt.DetailedBalance.String(), opt.Solver,
-			number(opt.RTol), number(opt.ATol), n.linksNote(), n.used},
+			number(opt.RTol), number(opt.ATol), n.linksNote(), n.suzuki, n.used},
 		Initial: burnInitial{byName[nuclide.Nuclide]{names, s.X}, ye(s.X)},
 		Stats: burnStats{r.Stats.Steps, r.Stats.Rejected, r.Stats.RHS, r.Stats.Jacobians,
 			r.Stats.Factorizations, r.Stats.Solves, number(cpu)},

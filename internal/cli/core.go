@@ -120,7 +120,7 @@ func writeCore(out *output, c *star.Core, n *network, e *star.Evolution) error {
 	doc := coreDoc{
 		Schema: "nuclab.core/1", Model: coreModel, Network: c.Network.Name(), Mass: number(c.Mass),
 		Options: burnOptions{opt.Screening.String(), opt.Weak.String(), opt.DetailedBalance.String(), opt.Solver,
-			number(opt.RTol), number(opt.ATol), n.linksNote(), n.used},
+			number(opt.RTol), number(opt.ATol), n.linksNote(), n.suzuki, n.used},
 		Burns: e.Burns,
 	}
 	scalars := []string{"t", "T", "rho", "dt", "ye", "energy", "work", "q", "eps_nu_integral", "thermal_nu_integral"}

@@ -20,6 +20,7 @@ type network struct {
 	nuclides string
 	links    string
 	rates    string
+	suzuki   bool
 	nameFlag string // what errors call the name
 	used     *ratesUsed
 }
@@ -36,6 +37,7 @@ func (n *network) flags(cmd *cobra.Command, named bool) {
 	f := cmd.Flags()
 	f.StringVar(&n.nuclides, "nuclides", "", "build the network of these, `n,h1,he4` or @FILE")
 	f.StringVar(&n.links, "links", "classes", "reactions: classes (those MESA looks for) or all (of REACLIB among the nuclides)")
+	f.BoolVar(&n.suzuki, "suzuki", false, "weak rates of Suzuki et al. (2016) where A is 17 to 28")
 	f.StringVar(&n.rates, "rates", "", "`FILE` of fits in REACLIB's format that replace ours for the same reactions")
 	n.nameFlag = "NAME"
 	if named {
@@ -47,7 +49,7 @@ func (n *network) flags(cmd *cobra.Command, named bool) {
 
 // build returns the network.
 func (n *network) build() (*nucnet.Network, error) {
-	var rules rate.Rules
+	rules := rate.Rules{Suzuki: n.suzuki}
 	switch n.links {
 	case "classes":
 	case "all":
@@ -90,7 +92,7 @@ func (n *network) plain(rules rate.Rules) (*nucnet.Network, error) {
 	var err error
 	if strings.HasSuffix(name, ".net") || name != n.name && n.name != "" {
 		net, err = nucnet.ReadNet(name, rules)
-	} else if net, err = nucnet.Stock(name); err == nil && rules.All {
+	} else if net, err = nucnet.Stock(name); err == nil && rules != (rate.Rules{}) {
 		net, err = net.By(rules)
 	}
 	if err != nil {

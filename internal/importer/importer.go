@@ -33,6 +33,7 @@ const (
 	NuclidePath = "nucnet/nuclide/data/nuclides.bin"
 	ReaclibPath = "nucnet/rate/data/reaclib.bin"
 	WeakPath    = "nucnet/rate/data/weak.bin"
+	SuzukiPath  = "nucnet/rate/data/suzuki.bin"
 )
 
 // Import reads pynucastro's package directory and returns the tables. Errors name the file, the line and the reason.
@@ -45,7 +46,7 @@ func Import(dir string) (Tables, error) {
 	for _, t := range []struct {
 		path string
 		make func() (table.Header, []byte, error)
-	}{{NuclidePath, im.nuclides}, {ReaclibPath, im.reaclib}, {WeakPath, im.weak}} {
+	}{{NuclidePath, im.nuclides}, {ReaclibPath, im.reaclib}, {WeakPath, im.weak}, {SuzukiPath, im.suzuki}} {
 		im.sources = nil
 		h, payload, err := t.make()
 		if err != nil {

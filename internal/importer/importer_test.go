@@ -37,7 +37,7 @@ func TestImport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(tables) != 3 {
+	if len(tables) != 4 {
 		t.Errorf("%d tables", len(tables))
 	}
 	for path, b := range tables {

@@ -42,6 +42,7 @@ type Inlist struct {
 	Screening      rate.Screening
 	WeakRateFactor float64
 	Blend          rate.Blend
+	Suzuki         bool // use_suzuki_weak_rates
 	SpecialFactors []SpecialFactor
 
 	// Warnings name what the file asks for and does not get, with the line.
@@ -161,7 +162,7 @@ func (in *Inlist) keys() map[string]map[string]any {
 			d.by[i], err = parseReal(v.text)
 			return err
 		}),
-		"filename_of_special_rate": unused(""), "use_suzuki_weak_rates": unused("false"), "use_3a_fl87": unused("false"),
+		"filename_of_special_rate": unused(""), "use_suzuki_weak_rates": &in.Suzuki, "use_3a_fl87": unused("false"),
 		"use_special_weak_rates": unused("false"), "special_weak_states_file": silent{}, "special_weak_transitions_file": silent{},
 		"ion_coulomb_corrections": unused("none"), "electron_coulomb_corrections": unused("none"),
 		"net_reaction_filename": unused("reactions.list"), "jina_reaclib_filename": unused(""), "jina_reaclib_min_t9": unused("-1"),

@@ -151,6 +151,9 @@ func TestRunnerPhysics(t *testing.T) {
 	if r, err = runner("screening_mode='extended'", Options{DetailedBalance: "r2604"}); err != nil || r.burn.DetailedBalance != rate.R2604 || r.burn.Screening != rate.Extended {
 		t.Errorf("%v, %v", r, err)
 	}
+	if r, err = runner("use_suzuki_weak_rates=.true.", Options{}); err != nil || !slices.ContainsFunc(r.Network().Reactions(), func(x nucnet.Reaction) bool { return x.Source == "suzuki" }) {
+		t.Errorf("no rates of Suzuki et al.: %v, %v", r, err)
+	}
 	if r, err = runner("", Options{DetailedBalance: "correct"}); err != nil || len(r.Network().Reactions()) != 606 {
 		t.Errorf("%v, %v", r, err)
 	}

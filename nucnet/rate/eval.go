@@ -87,8 +87,12 @@ func (l *Links) EvalStrong(t float64, fwd, rev, dfwd, drev []float64) {
 // length l.Weak().
 func (l *Links) EvalWeak(t, rhoYe float64, lambda, qnu, dlambda []float64) {
 	at := newWeakPoint(t/1e9, rhoYe)
+	var fine finePoint
+	if l.fine {
+		fine = newFinePoint(t/1e9, rhoYe)
+	}
 	for k := range l.Tables {
-		rate, nu, d := l.Tables[k].eval(&at)
+		rate, nu, d := l.Tables[k].eval(&at, &fine)
 		lambda[k], qnu[k] = rate, nu
 		if dlambda != nil {
 			dlambda[k] = d

@@ -45,6 +45,11 @@ func (l *Library) LinksBy(members []nuclide.Nuclide, kind Balance, rules Rules) 
 		return nil, err
 	}
 	f.rules = rules
+	if rules.Suzuki {
+		if f.fine, err = suzuki(); err != nil {
+			return nil, err
+		}
+	}
 	sorted := slices.Clone(members)
 	nuclide.Sort(sorted)
 	for _, x := range sorted {
@@ -73,6 +78,7 @@ func (l *Library) LinksBy(members []nuclide.Nuclide, kind Balance, rules Rules) 
 type finder struct {
 	library *Library
 	rules   Rules
+	fine    map[[2]reaclib.Code]*fineTable
 	links   *Links
 	place   map[nuclide.Nuclide]int
 	byCode  map[reaclib.Code]nuclide.Nuclide
@@ -195,8 +201,16 @@ func (f *finder) addWeak(r Reaction) {
 	k := keyOf(r)
 	plain := func(s *reaclib.Set) bool { return !s.ElectronCapture() }
 	if len(r.In) == 1 && len(r.Out) == 1 && len(f.library.user[k]) == 0 {
-		if t := f.library.weak[[2]reaclib.Code{reaclib.CodeOf(r.In[0]), reaclib.CodeOf(r.Out[0])}]; t != nil {
-			w := WeakTable{Reaction: r, Q: r.Q(), Source: t.source.String(), table: &t.weakTable}
+		pair := [2]reaclib.Code{reaclib.CodeOf(r.In[0]), reaclib.CodeOf(r.Out[0])}
+		if t, fine := f.library.weak[pair], f.fine[pair]; t != nil || fine != nil {
+			w := WeakTable{Reaction: r, Q: r.Q(), fine: fine}
+			if t != nil {
+				w.Source, w.table = t.source.String(), &t.weakTable
+			}
+			if fine != nil {
+				w.Source = "suzuki"
+				f.links.fine = true
+			}
 			w.tableFrom, w.tableWidth = f.rules.Blend.of(r.In[0].Z())
 			fits, _ := f.library.fits(k, plain)
 			w.low, w.lowNu = coldRate(r, fits), meanNeutrino(r, false)

@@ -198,14 +198,14 @@ func keyOf(r Reaction) reaclib.Key {
 	return reaclib.NewKey(in[:len(r.In)], out[:len(r.Out)])
 }
 
-// Headers returns origin and hash of every embedded data table: nuclides, fits and weak rates.
+// Headers returns origin and hash of every embedded data table: nuclides, fits and weak rates of both kinds.
 func Headers() ([]table.Header, error) {
 	first, err := nuclide.Header()
 	if err != nil {
 		return nil, fmt.Errorf("rate: %w", err)
 	}
 	list := []table.Header{first}
-	for _, d := range []string{data.Reaclib, data.Weak} {
+	for _, d := range []string{data.Reaclib, data.Weak, data.Suzuki} {
 		h, _, err := table.ReadHeader(d)
 		if err != nil {
 			return nil, fmt.Errorf("rate: %w", err)

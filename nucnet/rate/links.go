@@ -19,11 +19,12 @@ type Link struct {
 // WeakTable is a weak reaction of one nuclide into another with a tabulated rate.
 type WeakTable struct {
 	Reaction
-	Q      float64 // MeV released, from atomic masses: the annihilation of a positron is in it
-	Source string  // "lmp", "oda" or "ffn"
-	table  *weakTable
-	low    float64 // rate in 1/s at low temperature, 0 if none is known
-	lowNu  float64 // MeV to neutrinos per reaction at low temperature, where the table has none
+	Q      float64    // MeV released, from atomic masses: the annihilation of a positron is in it
+	Source string     // "lmp", "oda", "ffn" or "suzuki"
+	table  *weakTable // nil if there is only the other one
+	fine   *fineTable // nil unless Rules ask for it
+	low    float64    // rate in 1/s at low temperature, 0 if none is known
+	lowNu  float64    // MeV to neutrinos per reaction at low temperature, where the table has none
 	// T9 where the table's share begins and over which it rises to 1.
 	tableFrom, tableWidth float64
 }
@@ -46,6 +47,7 @@ type Links struct {
 	Tables  []WeakTable
 	Fits    []WeakFit
 
+	fine        bool         // some of Tables have a fine table
 	factors     [][2]float64 // on the rates of Strong in their two directions, nil if all are 1
 	weakFactors []float64    // on those of Tables, then Fits
 }
@@ -96,7 +98,7 @@ func (l *Links) Scaled(factor func(Reaction) float64) *Links {
 // Without returns the links without the directed reactions that drop reports; a strong link goes if either of its
 // directions does. Factors of [Links.Scaled] go with it: scale afterwards.
 func (l *Links) Without(drop func(Reaction) bool) *Links {
-	w := Links{Members: l.Members, Balance: l.Balance}
+	w := Links{Members: l.Members, Balance: l.Balance, fine: l.fine}
 	for _, s := range l.Strong {
 		if !drop(s.Reaction) && !drop(s.Reaction.Reverse()) {
 			w.Strong = append(w.Strong, s)

@@ -124,7 +124,7 @@ func TestHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(headers) != 3 {
+	if len(headers) != 4 {
 		t.Errorf("%d tables", len(headers))
 	}
 	for _, h := range headers {

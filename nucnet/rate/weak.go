@@ -51,13 +51,21 @@ func (p *weakPoint) at(q *[len(weakT9) * weakDensities]float64) (value, d float6
 
 // eval returns the rate in 1/s, the neutrino energy in MeV per reaction, and the derivative of the rate with respect to
 // ln(rho Ye). Tables are not trusted at low temperature: there the rate passes over to w.low.
-func (w *WeakTable) eval(p *weakPoint) (lambda, qnu, d float64) {
-	decay, dDecay := p.at(&w.table.decay)
-	capture, dCapture := p.at(&w.table.capture)
-	lambda, d = decay+capture, dDecay+dCapture
+func (w *WeakTable) eval(p *weakPoint, f *finePoint) (lambda, qnu, d float64) {
+	var loss float64
+	if w.table != nil {
+		decay, dDecay := p.at(&w.table.decay)
+		capture, dCapture := p.at(&w.table.capture)
+		lambda, d = decay+capture, dDecay+dCapture
+		if lambda >= 1e-30 || w.fine != nil {
+			loss, _ = p.at(&w.table.neutrino)
+		}
+	}
+	if w.fine != nil {
+		lambda, loss, d = w.fine.eval(f, w.table != nil, lambda, loss, d)
+	}
 	qnu = w.lowNu
 	if lambda >= 1e-30 {
-		loss, _ := p.at(&w.table.neutrino)
 		qnu = loss / lambda
 	} else if w.low == 0 {
 		qnu = 0

@@ -6,10 +6,13 @@ import _ "embed"
 
 //go:generate go run nuclab/internal/importer/run -out ../../..
 
-// Reaclib is the table of fits and Weak that of weak rates, both in the format of nuclide/table.
+// Reaclib is the table of fits, Weak that of weak rates and Suzuki that of the finer ones for A = 17 to 28, all in the
+// format of nuclide/table.
 var (
 	//go:embed reaclib.bin
 	Reaclib string
 	//go:embed weak.bin
 	Weak string
+	//go:embed suzuki.bin
+	Suzuki string
 )
