@@ -10,7 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// axis is one side of a frame: a range, linear or logarithmic, and its label.
+// axis is one side of a frame: a range, linear or logarithmic, and its label. A logarithmic one may fall, from a min
+// above its max.
 type axis struct {
 	min, max float64
 	log      bool
@@ -36,7 +37,7 @@ func (a axis) at(x float64) float64 {
 // ticks returns the marks of the axis with some n labels.
 func (a axis) ticks(n int) []tick {
 	if a.log {
-		return logTicks(a.min, a.max, n)
+		return logTicks(min(a.min, a.max), max(a.min, a.max), n)
 	}
 	return linearTicks(a.min, a.max, n)
 }

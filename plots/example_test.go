@@ -139,3 +139,21 @@ func ExampleFlows() {
 	fmt.Println(fig)
 	// Output: Charts of nuclides, neutron number to the right, charge number upward, with arrows for the flows between them, wider and darker for larger ones on a logarithmic scale. Panel 1: largest si28 to s32 20, si28 to mg24 7, p31 to s32 3.
 }
+
+func ExampleEvolution() {
+	fig, err := plots.Evolution{
+		Tracks: []plots.EvolutionTrack{{
+			Name: "1.5 solar masses",
+			Time: []float64{0, 4.7e6, 4.81e6, 4.8101e6},
+			T:    []float64{1.9e9, 3.2e9, 6.7e9, 8e9},
+			Rho:  []float64{1e7, 1e8, 1.1e9, 2.5e9},
+			Dt:   []float64{0, 2e4, 1, 1e-3},
+		}},
+		ShadeT: [2]float64{1.6e9, 7.9e9},
+	}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Temperature, density and time step against the time left, all axes logarithmic, time running to the right. 1.5 solar masses: from 1.9e+09 K and 1e+07 g/cm3 to 8e+09 K and 2.5e+09 g/cm3 in 4.8e+06 s.
+}
