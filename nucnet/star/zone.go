@@ -105,7 +105,8 @@ var errStep = errors.New("no solution within a step")
 // advance makes a step of length h or less and returns how long it was.
 func (z *zone) advance(ctx context.Context, from moment, h float64) (to moment, used float64, err error) {
 	for range 60 {
-		if z.collapsing {
+		was := z.collapsing
+		if was {
 			h = min(h, 1.9*z.Step*z.fall(from.eos.Rho))
 		}
 		to, err = z.step(ctx, from, h)
@@ -118,6 +119,9 @@ func (z *zone) advance(ctx context.Context, from moment, h float64) (to moment, 
 			h *= max(0.8*z.Step/z.change(from, to), 0.2)
 		case errors.Is(err, errStep):
 			h /= 2
+			if z.collapsing && !was {
+				h = z.Step * z.fall(from.eos.Rho)
+			}
 			z.known = false
 		default:
 			return to, h, err
