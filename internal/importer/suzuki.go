@@ -48,7 +48,7 @@ func (im *importer) suzuki() (table.Header, []byte, error) {
 		return slices.Compare([]reaclib.Code{a.Parent, a.Daughter}, []reaclib.Code{b.Parent, b.Daughter})
 	})
 	if len(rows) == 0 {
-		return table.Header{}, nil, fmt.Errorf("importer: %s: %w: no tables of Suzuki et al.", dir, ErrSource)
+		return table.Header{}, nil, fmt.Errorf("importer: %s: %w: no tables of Suzuki and others", dir, ErrSource)
 	}
 	return table.Header{
 		Name:      "weak rates of sd-shell nuclei",

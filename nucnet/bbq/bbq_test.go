@@ -321,3 +321,45 @@ func TestProfile(t *testing.T) {
 		t.Errorf("composition after a restart %q, want %q, %v", again, text, err)
 	}
 }
+
+// TestHydrostaticReference is BBQ's own test of that name: approx21, equal mass fractions, 1e9 K and 1e5 g/cm3. The mass
+// fractions are BBQ's, of 22.11.1; those of neut, cr56 and the iron group, which hardly change, are left out.
+func TestHydrostaticReference(t *testing.T) {
+	dir := folder(t, "comp.txt", strings.Repeat("0.047619047619047616\n", 21), "inlist", `&bbq
+ net_name = 'approx21.net', use_hydrostatic = .true. /
+&hydrostatic
+ min_time = -5, max_time = -2.6d0, log_time = .true., num_times = 25
+ logT = 9.0, logRho = 5.0
+ input_composition_filename = 'comp.txt', output_filename = 'output.txt' /
+`)
+	if _, err := run(t, dir, "inlist", Options{}); err != nil {
+		t.Fatal(err)
+	}
+	head, rows := output(t, filepath.Join(dir, "output.txt"))
+	names := strings.Fields(head)
+	if len(rows) != 26 || rows[0][1] != 1e-5 {
+		t.Fatalf("%d rows, the first %v", len(rows), rows[0])
+	}
+	for _, c := range []struct {
+		row int
+		age float64
+		x   map[string]float64
+	}{
+		{1, 1e-5, map[string]float64{"h1": 5.5551266778151753e-2, "he3": 1.2859047927190006e-5, "he4": 7.9287799940964201e-2,
+			"c12": 8.5433136436914380e-11, "n14": 1.0301809422281753e-1, "o16": 4.7614346682885590e-2, "ne20": 4.7846899675276430e-2}},
+		{10, 3.4759044844754597e-4, map[string]float64{"h1": 5.5555370461849253e-2, "he3": 3.6998958365066399e-7, "he4": 7.7040800779320170e-2,
+			"c12": 8.0762117061469021e-11, "n14": 9.7884414722763324e-2, "ne20": 5.5318128963019950e-2, "mg24": 4.7662585922853343e-2}},
+		{25, 1.2174462283656746e-2, map[string]float64{"h1": 5.5554110020438613e-2, "he3": 1.0508412399785427e-8, "he4": 4.4874584389526614e-2,
+			"c12": 2.1294544298500549e-11, "n14": 2.6871210095070108e-2, "ne20": 1.5816111026627938e-1, "mg24": 5.0963707944309704e-2}},
+	} {
+		got := rows[c.row]
+		if math.Abs(got[0]/c.age-1) > 1e-14 {
+			t.Errorf("row %d: age %.17g, want %.17g", c.row, got[0], c.age)
+		}
+		for i, name := range names {
+			if want, ok := c.x[name]; ok && math.Abs(got[i]/want-1) > 1e-6 {
+				t.Errorf("row %d: X(%s) = %.10g, BBQ has %.10g", c.row, name, got[i], want)
+			}
+		}
+	}
+}

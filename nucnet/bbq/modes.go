@@ -220,15 +220,15 @@ func (r *Runner) profile(ctx context.Context) error {
 			back = append(back, zones[i])
 		}
 	}
-	path1 := append(there[:len(there):len(there)], back...)
+	steps := append(there[:len(there):len(there)], back...)
 	first := max(p.RestartFrom, 0) + 1
 	last := p.NumLoops
 	if !p.ReflectiveBoundaries {
 		last = min(last, first)
 	}
-	done, total := 0, len(path1)*(last-first+1)
+	done, total := 0, len(steps)*(last-first+1)
 	for loop := first; loop <= last; loop++ {
-		for i, z := range path1 {
+		for i, z := range steps {
 			z.X = x
 			b, err := r.Burn(ctx, z)
 			if err != nil {
