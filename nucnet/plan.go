@@ -1,6 +1,7 @@
 package nucnet
 
 import (
+	"cmp"
 	"slices"
 
 	"nuclab/nucnet/nuclide"
@@ -37,12 +38,13 @@ type plan struct {
 	sumY     int // -1 without screening
 	sumZZ    int // -1 unless screening asks for it
 
-	pairs    []flow // at most two nuclides on either side, captures first
-	captures int    // pairs with two nuclides in and one out
-	others   []flow
-	hot      []pair // what the right-hand side needs of pairs
-	weak     []decay
-	small    *smallPlan // nil unless the network is small
+	pairs  []flow // two nuclides in, one or two out, sorted by partners
+	groups []partners
+	hot    []pair  // what the innermost loops need of pairs
+	places []int32 // of pairs in the values of the Jacobian
+	others []flow
+	weak   []decay
+	small  *smallPlan // nil unless the network is small
 
 	structure *ode.Structure
 	jacobian  jacobianPlaces
@@ -58,21 +60,24 @@ type flow struct {
 	forward, reverse float64 // 1/(product of factorials of multiplicities)
 	// Places of the enhancement factors of the two directions.
 	channelIn, channelOut int32
-	// Places in the values of the Jacobian, rows and columns (in..., out...).
+	// Places in the values of the Jacobian, rows and columns (in..., out...);
+	// nil for pairs.
 	places []int32
 }
 
-// captures returns 1 for a flow from two nuclides to one, else 0.
-func (f *flow) captures() int {
-	if f.nIn == 2 && f.nOut == 1 {
-		return 1
-	}
-	return 0
-}
+// pair is the part of a flow a + b -> c + d that the innermost loops read: the
+// heavier nuclides of the two sides and the places of the enhancement factors.
+type pair struct{ a, c, in, out uint16 }
 
-// pair is the part of a flow between at most two nuclides on either side that
-// the innermost loop reads: the nuclides and the enhancement factors.
-type pair struct{ a, b, c, d, in, out uint16 }
+// partners are the lighter nuclides b and d that a group of pairs shares, so
+// that what concerns them can stay in registers. In captures d is plan.n.
+type partners struct {
+	b, d     int
+	from, to int // in pairs
+	places   int // of the first pair; each has 8 or, with d, 12
+	// Places of the entries of the Jacobian between partners.
+	bb, bd, db, dd int
+}
 
 // decay is a weak reaction.
 type decay struct {
@@ -152,18 +157,23 @@ func (p *plan) addLinks(weak Weak) {
 		if p.screener != nil {
 			f.channelIn, f.channelOut = p.channel(p.screener.Forward[i]), p.channel(p.screener.Reverse[i])
 		}
-		if f.nIn <= 2 && f.nOut <= 2 {
+		if f.nIn == 2 && f.nOut <= 2 {
 			p.pairs = append(p.pairs, f)
 		} else {
 			p.others = append(p.others, f)
 		}
 	}
-	slices.SortStableFunc(p.pairs, func(a, b flow) int { return b.captures() - a.captures() })
+	slices.SortStableFunc(p.pairs, func(a, b flow) int {
+		return cmp.Or(cmp.Compare(b.out[1], a.out[1]), cmp.Compare(a.in[1], b.in[1]))
+	})
 	for i := range p.pairs {
 		f := &p.pairs[i]
-		p.captures += f.captures()
-		p.hot = append(p.hot, pair{uint16(f.in[0]), uint16(f.in[1]), uint16(f.out[0]), uint16(f.out[1]),
-			uint16(f.channelIn), uint16(f.channelOut)})
+		p.hot = append(p.hot, pair{uint16(f.in[0]), uint16(f.out[0]), uint16(f.channelIn), uint16(f.channelOut)})
+		b, d := int(f.in[1]), int(f.out[1])
+		if k := len(p.groups) - 1; k < 0 || p.groups[k].b != b || p.groups[k].d != d {
+			p.groups = append(p.groups, partners{b: b, d: d, from: i})
+		}
+		p.groups[len(p.groups)-1].to = i + 1
 	}
 	if weak == WeakRates {
 		for i := range links.Tables {
@@ -261,14 +271,15 @@ func (p *plan) build() error {
 		return err
 	}
 	at := func(r, c int) int32 { return int32(pattern.Index(r, c)) }
-	for _, list := range [][]flow{p.pairs, p.others} {
-		for i := range list {
-			f := &list[i]
-			all := rows(f.in, f.out, f.nIn, f.nOut)
-			for _, r := range all {
-				for _, c := range all {
-					f.places = append(f.places, at(int(r), int(c)))
-				}
+	for k := range p.groups {
+		p.place(&p.groups[k], pattern)
+	}
+	for i := range p.others {
+		f := &p.others[i]
+		all := rows(f.in, f.out, f.nIn, f.nOut)
+		for _, r := range all {
+			for _, c := range all {
+				f.places = append(f.places, at(int(r), int(c)))
 			}
 		}
 	}
@@ -300,6 +311,26 @@ func (p *plan) build() error {
 	p.structure, err = ode.NewStructure(pattern, p.order(), p.invariants()...)
 	p.pool = make(chan *worker, 64)
 	return err
+}
+
+// place finds the entries of a group of pairs.
+func (p *plan) place(g *partners, pattern *ode.Pattern) {
+	b, d := g.b, g.d
+	g.places = len(p.places)
+	g.bb = pattern.Index(b, b)
+	if d != p.n {
+		g.bd, g.db, g.dd = pattern.Index(b, d), pattern.Index(d, b), pattern.Index(d, d)
+	}
+	for _, f := range p.hot[g.from:g.to] {
+		a, c := int(f.a), int(f.c)
+		list := [][2]int{{a, a}, {a, b}, {a, c}, {b, a}, {b, c}, {c, a}, {c, b}, {c, c}, {a, d}, {c, d}, {d, a}, {d, c}}
+		if d == p.n {
+			list = list[:8]
+		}
+		for _, e := range list {
+			p.places = append(p.places, int32(pattern.Index(e[0], e[1])))
+		}
+	}
 }
 
 // order returns the order of elimination: nuclides as in the network's own

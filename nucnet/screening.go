@@ -30,6 +30,7 @@ func (s *screenState) init(p *plan) {
 	s.plan = p
 	if p.screener == nil {
 		s.factor = []float64{1}
+		s.gradient = [3][]float64{{0}, {0}, {0}}
 		return
 	}
 	s.variables = 2
@@ -124,10 +125,10 @@ func (s *screenState) evaluate(w *worker, now [3]float64) {
 }
 
 // screenColumns adds the derivatives of a link's net flux by what its
-// enhancement factors depend on.
-func (w *worker) screenColumns(f *flow, forward, reverse float64) {
+// enhancement factors depend on, from the variable first on.
+func (w *worker) screenColumns(f *flow, first int, forward, reverse float64) {
 	s := &w.screening
-	for k := range s.variables {
+	for k := first; k < s.variables; k++ {
 		g := s.gradient[k]
 		d := forward*g[f.channelIn] - reverse*g[f.channelOut]
 		column := w.columns[k]

@@ -1,0 +1,200 @@
+package nucnet
+
+// strongSlope adds the net fluxes of strong links to the right-hand side.
+func (w *worker) strongSlope(y, dst []float64) {
+	p := w.plan
+	if p.screener != nil {
+		w.screening.update(w, y)
+	}
+	v := w.y[:len(dst)]
+	factor := w.screening.factor
+	for k := range p.groups {
+		g := &p.groups[k]
+		yb, yd := v[g.b], v[g.d]
+		hot, forward, reverse := p.hot[g.from:g.to], w.forwardRate[g.from:g.to], w.reverseRate[g.from:g.to]
+		forward, reverse = forward[:len(hot)], reverse[:len(hot)]
+		sum := 0.0
+		if g.d == p.n {
+			for i, f := range hot {
+				net := forward[i]*factor[f.in]*yb*v[f.a] - reverse[i]*v[f.c]
+				dst[f.a] -= net
+				dst[f.c] += net
+				sum += net
+			}
+		} else {
+			for i, f := range hot {
+				net := forward[i]*factor[f.in]*yb*v[f.a] - reverse[i]*factor[f.out]*yd*v[f.c]
+				dst[f.a] -= net
+				dst[f.c] += net
+				sum += net
+			}
+			dst[g.d] += sum
+		}
+		dst[g.b] -= sum
+	}
+	base := len(p.pairs)
+	for i := range p.others {
+		f := &p.others[i]
+		forward := w.forwardRate[base+i] * factor[f.channelIn]
+		reverse := w.reverseRate[base+i] * factor[f.channelOut]
+		net := forward*v[f.in[0]]*v[f.in[1]]*v[f.in[2]]*v[f.in[3]] -
+			reverse*v[f.out[0]]*v[f.out[1]]*v[f.out[2]]*v[f.out[3]]
+		for _, k := range f.in[:f.nIn] {
+			dst[k] -= net
+		}
+		for _, k := range f.out[:f.nOut] {
+			dst[k] += net
+		}
+	}
+}
+
+// strongJacobian adds their derivatives.
+func (w *worker) strongJacobian(dst []float64) {
+	p, y := w.plan, w.y
+	s := &w.screening
+	for k := range p.groups {
+		if g := &p.groups[k]; g.d == p.n {
+			w.captureJacobian(g, dst)
+		} else {
+			w.pairJacobian(g, dst)
+		}
+	}
+	if s.variables > 2 {
+		for i := range p.pairs {
+			f := &p.pairs[i]
+			w.screenColumns(f, 2, w.forwardRate[i]*s.factor[f.channelIn]*y[f.in[0]]*y[f.in[1]],
+				w.reverseRate[i]*s.factor[f.channelOut]*y[f.out[0]]*y[f.out[1]])
+		}
+	}
+	base := len(p.pairs)
+	for i := range p.others {
+		f := &p.others[i]
+		forward := w.forwardRate[base+i] * s.factor[f.channelIn]
+		reverse := w.reverseRate[base+i] * s.factor[f.channelOut]
+		if p.screener != nil {
+			w.screenColumns(f, 0, forward*y[f.in[0]]*y[f.in[1]]*y[f.in[2]]*y[f.in[3]],
+				reverse*y[f.out[0]]*y[f.out[1]]*y[f.out[2]]*y[f.out[3]])
+		}
+		var by [8]float64
+		for k := range f.nIn {
+			by[k] = forward * others(y, &f.in, k)
+		}
+		m := f.nIn + f.nOut
+		for k := range f.nOut {
+			by[f.nIn+k] = -reverse * others(y, &f.out, k)
+		}
+		scatter(dst, f.places, by[:m], f.nIn)
+	}
+}
+
+// captureJacobian adds the derivatives of the net fluxes a + b -> c of a group.
+func (w *worker) captureJacobian(g *partners, dst []float64) {
+	p, v, s := w.plan, w.y, &w.screening
+	yb := v[g.b]
+	hot, forward, reverse := p.hot[g.from:g.to], w.forwardRate[g.from:g.to], w.reverseRate[g.from:g.to]
+	forward, reverse = forward[:len(hot)], reverse[:len(hot)]
+	factor, g0, g1 := s.factor, s.gradient[0], s.gradient[1]
+	col0, col1 := w.columns[0], w.columns[1]
+	places := p.places[g.places:]
+	var bb, sum0, sum1 float64
+	for i, f := range hot {
+		at := (*[8]int32)(places)
+		places = places[8:]
+		rate := forward[i] * factor[f.in]
+		da, db, dc := rate*yb, rate*v[f.a], reverse[i]
+		dst[at[0]] -= da
+		dst[at[1]] -= db
+		dst[at[2]] += dc
+		dst[at[3]] -= da
+		dst[at[4]] += dc
+		dst[at[5]] += da
+		dst[at[6]] += db
+		dst[at[7]] -= dc
+		bb += db
+		gross := db * yb
+		d0, d1 := gross*g0[f.in], gross*g1[f.in]
+		col0[f.a] -= d0
+		col0[f.c] += d0
+		sum0 += d0
+		col1[f.a] -= d1
+		col1[f.c] += d1
+		sum1 += d1
+	}
+	dst[g.bb] -= bb
+	col0[g.b] -= sum0
+	col1[g.b] -= sum1
+}
+
+// pairJacobian adds the derivatives of the net fluxes a + b -> c + d of a group.
+func (w *worker) pairJacobian(g *partners, dst []float64) {
+	p, v, s := w.plan, w.y, &w.screening
+	yb, yd := v[g.b], v[g.d]
+	hot, forward, reverse := p.hot[g.from:g.to], w.forwardRate[g.from:g.to], w.reverseRate[g.from:g.to]
+	forward, reverse = forward[:len(hot)], reverse[:len(hot)]
+	factor, g0, g1 := s.factor, s.gradient[0], s.gradient[1]
+	col0, col1 := w.columns[0], w.columns[1]
+	places := p.places[g.places:]
+	var byB, byD, sum0, sum1 float64
+	for i, f := range hot {
+		at := (*[12]int32)(places)
+		places = places[12:]
+		ahead, back := forward[i]*factor[f.in], reverse[i]*factor[f.out]
+		da, db, dc, dd := ahead*yb, ahead*v[f.a], back*yd, back*v[f.c]
+		dst[at[0]] -= da
+		dst[at[1]] -= db
+		dst[at[2]] += dc
+		dst[at[3]] -= da
+		dst[at[4]] += dc
+		dst[at[5]] += da
+		dst[at[6]] += db
+		dst[at[7]] -= dc
+		dst[at[8]] += dd
+		dst[at[9]] -= dd
+		dst[at[10]] += da
+		dst[at[11]] -= dc
+		byB += db
+		byD += dd
+		in, out := db*yb, dd*yd
+		d0, d1 := in*g0[f.in]-out*g0[f.out], in*g1[f.in]-out*g1[f.out]
+		col0[f.a] -= d0
+		col0[f.c] += d0
+		sum0 += d0
+		col1[f.a] -= d1
+		col1[f.c] += d1
+		sum1 += d1
+	}
+	dst[g.bb] -= byB
+	dst[g.bd] += byD
+	dst[g.db] += byB
+	dst[g.dd] -= byD
+	col0[g.b] -= sum0
+	col0[g.d] += sum0
+	col1[g.b] -= sum1
+	col1[g.d] += sum1
+}
+
+// scatter adds the derivatives of a net flux to the rows that gain by it, and
+// takes them from the first rows, which lose.
+func scatter(dst []float64, places []int32, by []float64, lose int) {
+	m := len(by)
+	for row := range len(places) / m {
+		for k, at := range places[row*m : (row+1)*m] {
+			if row < lose {
+				dst[at] -= by[k]
+			} else {
+				dst[at] += by[k]
+			}
+		}
+	}
+}
+
+// others returns the product of the abundances of one side without the k-th.
+func others(y []float64, side *[4]int32, k int) float64 {
+	product := 1.0
+	for j, i := range side {
+		if j != k {
+			product *= y[i]
+		}
+	}
+	return product
+}
