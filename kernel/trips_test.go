@@ -114,6 +114,9 @@ func TestTrips(t *testing.T) {
 	b.want("var xb bytes.Buffer\nerr = gob.NewEncoder(&xb).Encode(rec{\"g\", 1, 2})\nvar gr rec\ngob.NewDecoder(&xb).Decode(&gr)\nfmt.Println(err, gr)", "<nil> {g 1 0}\n")
 	b.want("template.Must(template.New(\"\").Parse(\"{{.Name}} {{.Age}}\\n\")).Execute(os.Stdout, rec{Name: \"t\"})", "t 0\n")
 	b.want("type inner struct{ A int }\ntype wrap struct{ inner; B int }\njs, _ = json.Marshal(wrap{inner{1}, 2})\nstring(js)", "{\"A\":1,\"B\":2}")
+	// variables of a package that only a later cell uses: the first one to use the package must have initialised them
+	b.want("type sent struct{ A, B int }\ntype got struct{ A int }\nvar network bytes.Buffer\nencoder := gob.NewEncoder(&network)\nencoder.Encode(sent{1, 2})", "")
+	b.want("var g got\ngob.NewDecoder(&network).Decode(&g)\ng", "{A:1}")
 	// what is deferred last in a cell runs when the notebook ends
 	b.want("gone := false\nname := filepath.Join(os.TempDir(), \"nothing\")\ndefer fmt.Println(\"late\", gone)\ndefer func() { gone = true; panic(name) }()", "")
 	b.want("gone", "false")

@@ -4,6 +4,7 @@
 package hook
 
 import (
+	_ "plugin" // its presence keeps the linker from pruning the initialisation of package variables that only later cells use
 	"sync/atomic"
 )
 
