@@ -146,20 +146,30 @@ func (f *lu) eliminate(q *panel, from, to int, w, multipliers []float64) {
 	}
 	mult := multipliers[from:to]
 	u := f.values[q.upper+from*m:]
-	if len(mult) == 4 {
+	switch len(mult) {
+	case 1:
+		m0, u0 := mult[0], u[:len(cols)]
+		for e, j := range cols {
+			w[j] -= m0 * u0[e]
+		}
+	case 2:
+		m0, m1 := mult[0], mult[1]
+		u0, u1 := u[:len(cols)], u[m:][:len(cols)]
+		for e, j := range cols {
+			w[j] -= m0*u0[e] + m1*u1[e]
+		}
+	case 3:
+		m0, m1, m2 := mult[0], mult[1], mult[2]
+		u0, u1, u2 := u[:len(cols)], u[m:][:len(cols)], u[2*m:][:len(cols)]
+		for e, j := range cols {
+			w[j] -= m0*u0[e] + m1*u1[e] + m2*u2[e]
+		}
+	case 4:
 		m0, m1, m2, m3 := mult[0], mult[1], mult[2], mult[3]
 		u0, u1, u2, u3 := u[:len(cols)], u[m:][:len(cols)], u[2*m:][:len(cols)], u[3*m:][:len(cols)]
 		for e, j := range cols {
 			w[j] -= m0*u0[e] + m1*u1[e] + (m2*u2[e] + m3*u3[e])
 		}
-		return
-	}
-	for _, v := range mult {
-		u0 := u[:len(cols)]
-		for e, j := range cols {
-			w[j] -= v * u0[e]
-		}
-		u = u[m:]
 	}
 }
 

@@ -161,13 +161,9 @@ func (r *rosenbrock) attempt(it *integration, h float64) float64 {
 			copy(u, r.f0)
 		} else {
 			copy(r.stage, it.y)
-			for j, a := range tab.a[i-1] {
-				axpy(a, r.u[j], r.stage)
-			}
+			combine(1, tab.a[i-1], r.u, r.stage)
 			it.rhs(it.t+tab.alpha[i]*h, r.stage, u)
-			for j, c := range tab.c[i-1] {
-				axpy(c/h, r.u[j], u)
-			}
+			combine(1/h, tab.c[i-1], r.u, u)
 		}
 		if it.p.TimeDerivative != nil {
 			axpy(h*tab.d[i], r.ft, u)
@@ -178,11 +174,27 @@ func (r *rosenbrock) attempt(it *integration, h float64) float64 {
 	}
 	copy(r.yNew, it.y)
 	clear(r.errs)
-	for i, u := range r.u {
-		axpy(tab.b[i], u, r.yNew)
-		axpy(tab.e[i], u, r.errs)
-	}
+	combine(1, tab.b, r.u, r.yNew)
+	combine(1, tab.e, r.u, r.errs)
 	return it.norm(r.errs, it.y, r.yNew)
+}
+
+// combine adds the combination of vectors x with coefficients s a to y, four of
+// them in one pass.
+func combine(s float64, a []float64, x [][]float64, y []float64) {
+	for ; len(a) >= 4; a, x = a[4:], x[4:] {
+		a0, a1, a2, a3 := s*a[0], s*a[1], s*a[2], s*a[3]
+		if a0 == 0 && a1 == 0 && a2 == 0 && a3 == 0 {
+			continue
+		}
+		x0, x1, x2, x3 := x[0][:len(y)], x[1][:len(y)], x[2][:len(y)], x[3][:len(y)]
+		for i := range y {
+			y[i] += a0*x0[i] + a1*x1[i] + (a2*x2[i] + a3*x3[i])
+		}
+	}
+	for k, v := range a {
+		axpy(s*v, x[k], y)
+	}
 }
 
 // axpy adds a x to y.
