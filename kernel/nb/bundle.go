@@ -29,13 +29,17 @@ var renderers = []struct{ method, mimeType string }{
 	{"JPEG", "image/jpeg"},
 	{"Markdown", "text/markdown"},
 	{"LaTeX", "text/latex"},
+	{"Latex", "text/latex"},
+	{"JavaScript", "application/javascript"},
+	{"PDF", "application/pdf"},
 }
 
 // Bundle renders v for a notebook: its representations by MIME type, and metadata. There is always a "text/plain".
 //
 // In this order: a type with a method MIMEBundle() map[string]any (or with a second map, the metadata) says everything
-// itself; methods HTML, SVG, PNG, JPEG, Markdown and LaTeX, without arguments and returning a string or []byte and
-// possibly an error, each add their representation; a figure with gonum/plot's method
+// itself, as do Render() Data and SimpleRender() MIMEMap; methods HTML, SVG, PNG, JPEG, Markdown, LaTeX (or Latex),
+// JavaScript and PDF, without arguments and returning a string or []byte and possibly an error, each add their
+// representation, and JSON() map[string]any adds its own; a figure with gonum/plot's method
 // WriterTo(width, height vg.Length, format string) (io.WriterTo, error) is drawn as SVG and PNG; an image.Image becomes
 // PNG; slices of structs, maps and matrices (Dims, At) become tables. A method that fails or panics leaves its message in
 // "text/plain".
@@ -106,6 +110,16 @@ func render(v any) (data, metadata map[string]any, err error) {
 		return copyMap(data), metadata, nil
 	case interface{ MIMEBundle() map[string]any }:
 		return copyMap(b.MIMEBundle()), nil, nil
+	case interface{ Render() Data }:
+		d := b.Render()
+		return copyMap(d.Data), d.Metadata, nil
+	case interface {
+		Render() struct{ Data, Metadata, Transient MIMEMap }
+	}:
+		d := b.Render()
+		return copyMap(d.Data), d.Metadata, nil
+	case interface{ SimpleRender() MIMEMap }:
+		return copyMap(b.SimpleRender()), nil, nil
 	}
 	if data, err = renderMethods(v); err != nil || len(data) > 0 {
 		return data, nil, err
@@ -169,6 +183,9 @@ func renderMethods(v any) (map[string]any, error) {
 		} else {
 			data[m.mimeType] = out[0].Bytes()
 		}
+	}
+	if j, ok := v.(interface{ JSON() map[string]any }); ok {
+		data["application/json"] = j.JSON()
 	}
 	return data, nil
 }

@@ -36,7 +36,22 @@ func (f figure) WriterTo(w, h length, format string) (io.WriterTo, error) {
 
 type own struct{}
 
-func (own) HTML() string              { return "<i>own</i>" }
+func (own) HTML() string { return "<i>own</i>" }
+
+type (
+	renderer  struct{}
+	anonymous struct{}
+	simple    struct{}
+	tree      struct{}
+)
+
+func (renderer) Render() Data { return Data{Data: MIMEMap{MIMETypeLatex: "$r$"}} }
+func (anonymous) Render() struct{ Data, Metadata, Transient MIMEMap } {
+	return struct{ Data, Metadata, Transient MIMEMap }{Data: MIMEMap{MIMETypeHTML: "<a>"}}
+}
+func (simple) SimpleRender() MIMEMap { return MIMEMap{MIMETypeMarkdown: "*s*"} }
+func (tree) JSON() map[string]any    { return map[string]any{"a": 1} }
+
 func (own) LaTeX() (string, error)    { return "$x$", nil }
 func (own) PNG() []byte               { return []byte{1, 2} }
 func (own) Markdown() (string, error) { return "", nil }
@@ -86,6 +101,11 @@ func TestBundle(t *testing.T) {
 		{figure{big: true}, map[string]string{"image/png": "png 454x283", "text/plain": "figure nb.figure"}},
 		{figure{fail: true}, map[string]string{"text/plain": "nb.figure cannot be shown: no canvas"}},
 		{HTML("<b>"), map[string]string{"text/html": "<b>", "text/plain": "<b>"}},
+		{renderer{}, map[string]string{"text/latex": "$r$", "text/plain": "{}"}},
+		{anonymous{}, map[string]string{"text/html": "<a>", "text/plain": "{}"}},
+		{simple{}, map[string]string{"text/markdown": "*s*", "text/plain": "{}"}},
+		{tree{}, map[string]string{"application/json": "map[a:1]", "text/plain": "{}"}},
+		{MakeData3(MIMETypeHTML, "t", "<b>"), map[string]string{"text/html": "<b>", "text/plain": "t"}},
 		{Math("x^2"), map[string]string{"text/latex": "$$x^2$$", "text/plain": "$$x^2$$"}},
 		{PNG([]byte{1}), map[string]string{"image/png": "\x01", "text/plain": "image/png, 1 bytes"}},
 		{[]person{{"A<", 3}, {"B", 4}}, map[string]string{

@@ -10,6 +10,20 @@ import (
 	"unicode/utf8"
 )
 
+// MIME types of representations.
+const (
+	MIMETypeHTML       = "text/html"
+	MIMETypeJavaScript = "application/javascript"
+	MIMETypeJPEG       = "image/jpeg"
+	MIMETypeJSON       = "application/json"
+	MIMETypeLatex      = "text/latex"
+	MIMETypeMarkdown   = "text/markdown"
+	MIMETypePNG        = "image/png"
+	MIMETypePDF        = "application/pdf"
+	MIMETypeSVG        = "image/svg+xml"
+	MIMETypeText       = "text/plain"
+)
+
 // MIMEMap holds representations of one value by MIME type: string for text types, []byte for images, any JSON value
 // for application/json.
 type MIMEMap = map[string]any
@@ -25,6 +39,11 @@ func (d Data) MIMEBundle() (data, metadata map[string]any) { return d.Data, d.Me
 
 // MIME makes a value of the given representations; metadata may be nil.
 func MIME(data, metadata MIMEMap) Data { return Data{data, metadata} }
+
+// MakeData3 makes a value of one representation with a text beside it.
+func MakeData3(mimeType, plaintext string, data any) Data {
+	return Data{Data: MIMEMap{mimeType: data, MIMETypeText: plaintext}}
+}
 
 // MakeData makes a value of one representation, with its text beside it.
 func MakeData(mimeType string, data any) Data {
