@@ -86,9 +86,11 @@ type Options struct {
 // Session evaluates cells one after the other in one scope: it checks and compiles them, and a worker process runs them.
 // It outlives whatever the cells do to the worker. Its methods may be called from several goroutines.
 type Session struct {
-	o   Options
-	cwd string            // where the cells work now
-	env map[string]string // set by %env
+	o     Options
+	cwd   string            // where the cells work now
+	env   map[string]string // set by %env
+	most  int               // bytes of a cell's text that are shown whole, 0 for all
+	cells []ran             // since the start of the worker
 
 	cancel   context.CancelFunc // of the start
 	started  chan struct{}      // closed when the first worker runs, or cannot
@@ -158,7 +160,7 @@ func NewSession(ctx context.Context, o Options) (*Session, error) {
 		o.SessionName = dir
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &Session{o: o, cwd: dir, cancel: cancel, env: make(map[string]string), started: make(chan struct{}), origins: make(map[string]origin)}
+	s := &Session{o: o, cwd: dir, cancel: cancel, env: make(map[string]string), most: maxOutput, started: make(chan struct{}), origins: make(map[string]origin)}
 	go func() {
 		defer close(s.started)
 		s.startErr = s.start(ctx)
@@ -303,6 +305,7 @@ func (s *Session) renew() error {
 	s.bookMu.Lock()
 	s.book.Reset()
 	s.origins = make(map[string]origin)
+	s.cells = nil
 	s.module.Refresh()
 	s.bookMu.Unlock()
 	var err error

@@ -22,25 +22,31 @@ type lineCommand struct {
 	run         func(s *Session, ctx context.Context, arg string) error
 }
 
-// lineCommands by name. %time is not among them, since it concerns the rest of the cell.
+// lineCommands by name. Those that concern Go code have no function here.
 var lineCommands map[string]lineCommand
 
 func init() {
 	lineCommands = map[string]lineCommand{
-		"%help":    {"%help", "this list", (*Session).helpCommand},
-		"%who":     {"%who", "names that the notebook defines", (*Session).whoCommand},
-		"%cd":      {"%cd [DIR]", "change the working directory of cells and shell commands", (*Session).cdCommand},
-		"%env":     {"%env [NAME[=VALUE]]", "show or set environment variables of the cells", (*Session).envCommand},
-		"%get":     {"%get MODULE@VERSION", "add a module to what this notebook can import", (*Session).getCommand},
+		"%help": {"%help", "this list", (*Session).helpCommand},
+		"%who":  {"%who", "names that the notebook defines", (*Session).whoCommand},
+		"%cd":   {"%cd [DIR]", "change the working directory of cells and shell commands", (*Session).cdCommand},
+		"%env":  {"%env [NAME[=VALUE]]", "show or set environment variables of the cells", (*Session).envCommand},
+		"%get": {"%get [-save] MODULE@VERSION", "add a module to what this notebook can import; -save adds it to your go.mod too",
+			(*Session).getCommand},
 		"%restart": {"%restart", "start anew with an empty scope", (*Session).restartCommand},
-		"%time":    {"%time [CODE]", "how long the rest of the cell takes to check, compile and run", nil},
-		"$":        {"$ COMMAND", "run a command of the shell", (*Session).shellCommand},
+		"%save":    {"%save FILE", "write the cells that ran to a file", (*Session).saveCommand},
+		"%load":    {"%load FILE", "run the Go code of a file, such as one that %save wrote, in this notebook", nil},
+		"%bench":   {"%bench [CODE]", "how long the rest of the cell takes, run again and again", nil},
+		"%output-limit": {"%output-limit [MB]", "show or set how much text of a cell is shown before its middle is cut out; 0 shows all",
+			(*Session).limitCommand},
+		"%time": {"%time [CODE]", "how long the rest of the cell takes to check, compile and run", nil},
+		"$":     {"$ COMMAND", "run a command of the shell", (*Session).shellCommand},
 	}
 }
 
 // commands carries out the command lines at the start of a cell, then runs the rest as Go.
 func (s *Session) commands(ctx context.Context, run *running, r Request) Result {
-	rest, timed := r.Code, false
+	rest, timed, bench := r.Code, false, false
 	blank := 0 // lines before the Go code, so that line numbers stay right
 	for {
 		line, after, more := strings.Cut(rest, "\n")
@@ -58,11 +64,20 @@ func (s *Session) commands(ctx context.Context, run *running, r Request) Result 
 			name, arg = "$", trimmed[1:]
 		}
 		arg = strings.TrimSpace(arg)
-		if name == "%time" {
-			timed = true
+		if name == "%time" || name == "%bench" {
+			timed, bench = timed || name == "%time", bench || name == "%bench"
 			if arg != "" {
 				rest, blank = arg+"\n"+rest, blank-1
 				break
+			}
+			continue
+		}
+		if name == "%load" {
+			if result := s.load(ctx, run, r, arg); result.Err != nil {
+				return result
+			}
+			if !more {
+				rest = ""
 			}
 			continue
 		}
@@ -80,9 +95,16 @@ func (s *Session) commands(ctx context.Context, run *running, r Request) Result 
 			rest = ""
 		}
 	}
+	source := r.Code
+	if bench {
+		rest = benchmark(rest)
+	}
 	r.Code = strings.Repeat("\n", blank) + rest
 	var times timing
 	result := s.evaluate(ctx, run, r, &times)
+	if result.Err == nil {
+		s.remember(r.Count, source)
+	}
 	if timed {
 		s.print(times.String() + "\n")
 	}
@@ -211,10 +233,19 @@ func (s *Session) envCommand(_ context.Context, arg string) error {
 }
 
 func (s *Session) getCommand(ctx context.Context, arg string) error {
-	if arg == "" || strings.HasPrefix(arg, "-") {
+	what, save := strings.CutPrefix(arg, "-save ")
+	what = strings.TrimSpace(what)
+	if what == "" || strings.HasPrefix(what, "-") {
 		return fmt.Errorf("name a module, such as %%get gonum.org/v1/gonum@latest")
 	}
-	text, err := s.module.Get(ctx, arg)
+	if save {
+		text, err := s.module.Save(ctx, what)
+		if err != nil {
+			return err
+		}
+		s.print(text + "\n")
+	}
+	text, err := s.module.Get(ctx, what)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (s *Session) Execute(ctx context.Context, r Request) Result {
 		s.mu.Unlock()
 		return failed("kernel error", errClosed.Error())
 	}
-	s.running, s.sink = run, newLimit(r.Sink)
+	s.running, s.sink = run, newLimit(r.Sink, s.most)
 	s.mu.Unlock()
 	defer func() {
 		s.emit(func(k Sink) { k.(*limit).flush() })

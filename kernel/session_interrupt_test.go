@@ -3,6 +3,7 @@ package kernel
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -159,7 +160,7 @@ func TestOutput(t *testing.T) {
 	// much output is cut in the middle
 	if !testing.Short() {
 		_, r = b.run("for range 12 << 10 { fmt.Println(strings.Repeat(\"x\", 1023)) }\nfmt.Println(\"end\")")
-		if n := r.out.Len(); n < headOutput || n > headOutput+tailOutput+(1<<17) || !strings.HasSuffix(r.out.String(), "end\n") ||
+		if n := r.out.Len(); n < maxOutput/2 || n > maxOutput/2+maxOutput/10+(1<<17) || !strings.HasSuffix(r.out.String(), "end\n") ||
 			!strings.Contains(r.err.String(), "not shown") {
 			t.Errorf("cut output: %d bytes, stderr %q", n, r.err.String())
 		}
@@ -189,8 +190,33 @@ func TestCommands(t *testing.T) {
 		t.Errorf("%%help: %q", r.out.String())
 	}
 	b.fails("\n%env A=b\n\nundefinedName", "In[", ":4:1")
+	// files of cells
+	b.want("type saved struct{ n int }\nfunc (s saved) twice() int { return 2 * s.n }", "")
+	b.want("sv := saved{4}", "")
+	b.want("sv := saved{5}; sv.twice()", "10")
+	if _, r := b.run("%save cells.go"); !strings.Contains(r.out.String(), "cells.go") {
+		t.Errorf("%%save: %q", r.out.String())
+	}
+	if err := os.WriteFile(dir+"/plain.go", []byte("package main\n\nimport \"fmt\"\n\nfunc hello() { fmt.Println(\"hello\") }\n\nfunc main() { hello() }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.want("%load plain.go\nhello()", "hello\nhello\n")
+	b.fails("%load nothing.go", "no such file")
+	if _, r := b.run("%bench sv.twice()"); !strings.Contains(r.out.String(), "runs: ") || !strings.Contains(r.out.String(), "0 allocations") {
+		t.Errorf("%%bench: %q", r.out.String())
+	}
+	b.want("%output-limit 1", "Of more than 1 MB of text the middle is cut out.\n")
+	if _, r := b.run("for range 3 << 10 { fmt.Println(strings.Repeat(\"x\", 1023)) }"); r.out.Len() > 800<<10 || !strings.Contains(r.err.String(), "not shown") {
+		t.Errorf("cut output: %d bytes, stderr %q", r.out.Len(), r.err.String())
+	}
+	b.fails("%output-limit -1", "megabytes")
+	b.fails("%get -save example.org/nothing@v1.0.0", "no go.mod of yours")
 	b.want("%restart", "A new process runs the cells; all names are forgotten.\n")
 	b.fails("wd", "undefined: wd")
+	if res, _ := b.run("%load cells.go"); res.Err != nil {
+		t.Errorf("%%load: %v", res.Err)
+	}
+	b.want("sv.twice()", "10")
 }
 
 func TestUserModule(t *testing.T) {
@@ -200,14 +226,19 @@ func TestUserModule(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) {
 		t.Helper()
-		if err := os.MkdirAll(dir+"/util", 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(dir+"/"+name), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(dir+"/"+name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write("go.mod", "module example.org/mine\n\ngo 1.21\n")
+	write("go.mod", "module example.org/mine\n\ngo 1.21\n\nreplace example.org/other => ./other\n")
+	write("other/go.mod", "module example.org/other\n\ngo 1.21\n")
+	write("other/other.go", "package other\n\nconst Answer = 42\n")
+	write("go.work", "go 1.21\n\nuse (\n\t.\n\t./beside\n)\n")
+	write("beside/go.mod", "module example.org/beside\n\ngo 1.21\n")
+	write("beside/beside.go", "package beside\n\nconst Name = \"beside\"\n")
 	write("util/util.go", "package util\n\n// Twice doubles.\nfunc Twice(x int) int { return 2 * x }\n")
 	s, err := NewSession(context.Background(), Options{Dir: dir, Cache: testCache})
 	if err != nil {
@@ -219,10 +250,16 @@ func TestUserModule(t *testing.T) {
 	write("util/util.go", "package util\n\nfunc Twice(x int) int { return 3 * x }\n\nfunc New() int { return 1 }\n")
 	b.want("util.Twice(21)", "42")
 	b.want("%restart\nutil.Twice(21)", "A new process runs the cells; all names are forgotten.\n63")
-	text, err := os.ReadFile(dir + "/go.mod")
-	if err != nil || string(text) != "module example.org/mine\n\ngo 1.21\n" {
+	b.want("import \"example.org/beside\"\nbeside.Name", "beside")
+	b.run("%get example.org/other@v1.0.0")
+	if text, err := os.ReadFile(dir + "/go.mod"); err != nil || strings.Contains(string(text), "require") {
 		t.Errorf("the user's go.mod was changed: %s", text)
 	}
+	b.run("%get -save example.org/other@v1.0.0")
+	if text, err := os.ReadFile(dir + "/go.mod"); err != nil || !strings.Contains(string(text), "require example.org/other v1.0.0") {
+		t.Errorf("the user's go.mod lacks what %%get -save added: %s", text)
+	}
+	b.want("import \"example.org/other\"\nother.Answer", "42")
 }
 
 func TestFigure(t *testing.T) {

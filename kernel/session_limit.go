@@ -6,18 +6,15 @@ import (
 	"sync"
 )
 
-// A cell's text is passed on whole up to maxOutput bytes. Of more, the first headOutput and the last tailOutput are
-// shown, with one line between them.
-const (
-	maxOutput  = 10 << 20
-	headOutput = 5 << 20
-	tailOutput = 1 << 20
-)
+// maxOutput is how many bytes of a cell's text are passed on whole, unless the user says otherwise. Of more, the first half
+// of that and the last tenth are shown, with one line between them.
+const maxOutput = 10 << 20
 
 // limit is a sink that cuts the middle out of too much text.
 type limit struct {
 	Sink
 	mu    sync.Mutex // held while the sink is called
+	most  int        // bytes passed on whole, 0 for all
 	total int
 	held  []piece // text after the head, until it is known how much there is
 	size  int     // bytes held
@@ -26,20 +23,20 @@ type limit struct {
 
 type piece struct{ name, text string }
 
-func newLimit(k Sink) *limit { return &limit{Sink: k} }
+func newLimit(k Sink, most int) *limit { return &limit{Sink: k, most: most} }
 
 func (l *limit) Stream(name, text string) {
 	l.total += len(text)
-	if l.total <= headOutput {
+	if l.most == 0 || l.total <= l.most/2 {
 		l.Sink.Stream(name, text)
 		return
 	}
 	l.held = append(l.held, piece{name, text})
 	l.size += len(text)
-	if l.total <= maxOutput {
+	if l.total <= l.most {
 		return
 	}
-	for l.size > tailOutput && len(l.held) > 1 {
+	for l.size > l.most/10 && len(l.held) > 1 {
 		n := len(l.held[0].text)
 		l.held = l.held[1:]
 		l.size -= n

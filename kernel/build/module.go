@@ -28,6 +28,7 @@ type Config struct {
 type Module struct {
 	Dir  string // of its go.mod
 	root string // source tree of nuclab
+	user string // go.mod of the user's module, "" when there is none
 	t    *Toolchain
 	*packages
 	cells map[string]*cellFiles
@@ -36,6 +37,9 @@ type Module struct {
 
 // own is the path of this repository's module.
 const own = "nuclab"
+
+// local is the version of modules that are replaced by directories.
+const local = "v0.0.0-00010101000000-000000000000"
 
 // NewModule writes the module, or updates it when what it is made of has changed.
 func NewModule(c Config) (*Module, error) {
@@ -49,7 +53,8 @@ func NewModule(c Config) (*Module, error) {
 		}
 		m.root = root
 	}
-	if err := m.writeModule(userModule(c.Dir)); err != nil {
+	m.user = userModule(c.Dir)
+	if err := m.writeModule(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -104,8 +109,44 @@ func userModule(dir string) string {
 	return ""
 }
 
+// workspace finds the go.work above a go.mod that uses it, and returns the go.mod files of the other modules there.
+func workspace(user string) []string {
+	if user == "" || os.Getenv("GOWORK") == "off" {
+		return nil
+	}
+	for dir := filepath.Dir(user); ; dir = filepath.Dir(dir) {
+		path := filepath.Join(dir, "go.work")
+		if b, err := os.ReadFile(path); err == nil {
+			w, err := modfile.ParseWork(path, b, nil)
+			if err != nil {
+				return nil
+			}
+			var others []string
+			member := false
+			for _, u := range w.Use {
+				mod := u.Path
+				if !filepath.IsAbs(mod) {
+					mod = filepath.Join(dir, mod)
+				}
+				if mod = filepath.Join(mod, "go.mod"); mod == user {
+					member = true
+				} else {
+					others = append(others, mod)
+				}
+			}
+			if !member {
+				return nil
+			}
+			return others
+		}
+		if filepath.Dir(dir) == dir {
+			return nil
+		}
+	}
+}
+
 // writeModule makes go.mod and go.sum of nuclab's, the user's, and what earlier sessions got.
-func (m *Module) writeModule(user string) error {
+func (m *Module) writeModule() error {
 	f := new(modfile.File)
 	f.AddModuleStmt("notebook")
 	var sums [][]byte
@@ -155,17 +196,27 @@ func (m *Module) writeModule(user string) error {
 	if err := f.AddReplace(own, "", m.root, ""); err != nil {
 		return err
 	}
-	if user != "" {
-		g, err := modfile.ParseLax(user, mustRead(user), nil)
-		if err == nil && g.Module != nil && g.Module.Mod.Path != own {
-			if _, err := merge(user, true); err != nil {
-				return fmt.Errorf("the module of the working directory: %w", err)
-			}
-			name := g.Module.Mod.Path
-			versions[name], replaced[name] = "v0.0.0-00010101000000-000000000000", true
-			if err := f.AddReplace(name, "", filepath.Dir(user), ""); err != nil {
-				return err
-			}
+	if m.user != "" {
+		g, err := modfile.ParseLax(m.user, mustRead(m.user), nil)
+		if err != nil || g.Module == nil || g.Module.Mod.Path == own {
+			m.user = ""
+		}
+	}
+	for _, user := range append(workspace(m.user), m.user) {
+		if user == "" {
+			continue
+		}
+		g, err := merge(user, true)
+		if err != nil || g == nil || g.Module == nil {
+			return fmt.Errorf("the module of the working directory: %s: %w", user, err)
+		}
+		name := g.Module.Mod.Path
+		if replaced[name] && versions[name] == local {
+			continue
+		}
+		versions[name], replaced[name] = local, true
+		if err := f.AddReplace(name, "", filepath.Dir(user), ""); err != nil {
+			return err
 		}
 	}
 	if _, err := merge(filepath.Join(m.root, "go.mod"), true); err != nil {
@@ -174,7 +225,7 @@ func (m *Module) writeModule(user string) error {
 	if _, err := merge(filepath.Join(m.Dir, "go.mod"), false); err != nil {
 		return err
 	}
-	versions[own] = "v0.0.0-00010101000000-000000000000"
+	versions[own] = local
 	if err := f.AddGoStmt(goVersion); err != nil {
 		return err
 	}
@@ -237,4 +288,19 @@ func (m *Module) Get(ctx context.Context, what string) (string, error) {
 		return "", fmt.Errorf("go get %s: %s", what, text)
 	}
 	return text, nil
+}
+
+// Save adds a module to the user's own go.mod.
+func (m *Module) Save(ctx context.Context, what string) (string, error) {
+	if m.user == "" {
+		return "", fmt.Errorf("there is no go.mod of yours above the notebook's directory")
+	}
+	c := m.t.command(ctx, filepath.Dir(m.user), "get", what)
+	c.Env = os.Environ()
+	out, err := c.CombinedOutput()
+	text := strings.TrimSpace(string(out))
+	if err != nil {
+		return "", fmt.Errorf("go get %s: %s", what, text)
+	}
+	return strings.TrimSpace(text + "\nrecorded in " + m.user), nil
 }
