@@ -39,13 +39,14 @@ func Element(z int) string {
 
 // Abundances shows mass fractions against time, both on logarithmic axes, with the name of each nuclide at its line.
 type Abundances struct {
-	Times    []float64         // in s, rising; a first time of 0 is left out
+	Times    []float64         // in s, rising; a time of 0, or with none left, is left out
 	Nuclides []nuclide.Nuclide // one for each element of a row of X
 	X        [][]float64       // mass fractions, [times][nuclides]
 
 	Top   int               // lines drawn: the nuclides that reach the largest X; 0: 12
 	Show  []nuclide.Nuclide // these nuclides instead
 	Min   float64           // smallest X on the axis; 0: 1e-5
+	Left  bool              // against the time left until the last one, which falls to the right, instead of time
 	Title string            // in the upper left corner of the page, in markup
 	Width vg.Length         // 0: TwoColumns
 }
@@ -70,12 +71,15 @@ func (a Abundances) Figure() (*Figure, error) {
 				return nil, fmt.Errorf("plots: abundances: X(%s) = %g at time %g s", a.Nuclides[i], x, t)
 			}
 		}
+		if a.Left {
+			t = a.Times[len(a.Times)-1] - t
+		}
 		if t > 0 {
 			times, rows = append(times, t), append(rows, a.X[k])
 		}
 	}
 	if len(times) < 2 {
-		return nil, fmt.Errorf("plots: abundances: want at least two times above 0, have %d", len(times))
+		return nil, fmt.Errorf("plots: abundances: want at least two times that a logarithmic axis can show, have %d", len(times))
 	}
 	if a.Min == 0 {
 		a.Min = 1e-5
@@ -122,7 +126,7 @@ func (a Abundances) Figure() (*Figure, error) {
 			top += vg.Points(labelSize) + 3
 		}
 		f := inset(c,
-			axis{min: times[0], max: times[len(times)-1], log: true, label: "Time *t* (s)"},
+			axis{min: times[0], max: times[len(times)-1], log: true, label: a.timeLabel()},
 			axis{min: a.Min, max: 1.5, log: true, label: "Mass fraction *X*"},
 			right, top)
 		f.Max.Y = max(f.Max.Y, f.Min.Y+1)
@@ -136,6 +140,13 @@ func (a Abundances) Figure() (*Figure, error) {
 		}
 	}
 	return fig, nil
+}
+
+func (a Abundances) timeLabel() string {
+	if a.Left {
+		return "Time left (s)"
+	}
+	return "Time *t* (s)"
 }
 
 // choose returns the places of the nuclides to draw, those that reach the most first.
@@ -188,12 +199,19 @@ func (a Abundances) alt(rows [][]float64, chosen []int) string {
 		}
 		return 0
 	})
-	return fmt.Sprintf("Mass fractions of %d nuclides against time, both axes logarithmic. At the end %s is the largest shown, with %.2g.",
-		len(chosen), a.Nuclides[best], last[best])
+	against := "time"
+	if a.Left {
+		against = "the time left"
+	}
+	return fmt.Sprintf("Mass fractions of %d nuclides against %s, both axes logarithmic. At the end %s is the largest shown, with %.2g.",
+		len(chosen), against, a.Nuclides[best], last[best])
 }
 
 func (a Abundances) table(times []float64, rows [][]float64, chosen []int) Table {
 	t := Table{Columns: []string{"t"}}
+	if a.Left {
+		t.Columns[0] = "left"
+	}
 	for _, i := range chosen {
 		t.Columns = append(t.Columns, "X_"+a.Nuclides[i].String())
 	}

@@ -42,8 +42,8 @@ func (a axis) ticks(n int) []tick {
 	return linearTicks(a.min, a.max, n)
 }
 
-// power returns 10^k in markup.
-func power(k int) string {
+// Power returns 10^k in markup.
+func Power(k int) string {
 	return "10^{" + strings.Replace(strconv.Itoa(k), "-", "\u2212", 1) + "}"
 }
 
@@ -69,7 +69,7 @@ func logTicks(lo, hi float64, n int) []tick {
 		if inside(v) {
 			t := tick{value: v}
 			if k%step == 0 {
-				t.label = power(k)
+				t.label = Power(k)
 				if powers < 2 {
 					t.label = short(v)
 				}
@@ -100,7 +100,7 @@ func short(v float64) string {
 		return strconv.FormatFloat(v, 'g', 1, 64)
 	}
 	k := int(math.Floor(math.Log10(v) + 1e-9))
-	return fmt.Sprintf("%.0f\u00d7%s", v/math.Pow10(k), power(k))
+	return fmt.Sprintf("%.0f\u00d7%s", v/math.Pow10(k), Power(k))
 }
 
 // linearTicks labels multiples of 1, 2 or 5 times a power of ten and marks four or five parts between them.

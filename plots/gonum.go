@@ -4,6 +4,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // Style gives a plot of gonum's own the look of the figures here: their typeface and sizes, markup in every text, and
@@ -31,6 +32,11 @@ func Style(p *plot.Plot) *plot.Plot {
 	return p
 }
 
+// LineStyle returns the look of the i-th line of a figure, from 0: colour and dashes tell lines apart, also in grey.
+func LineStyle(i int) draw.LineStyle {
+	return draw.LineStyle{Color: lineColor(i), Width: 1.1, Dashes: lineDash(i)}
+}
+
 // ticker offers the ticks of the figures here to gonum's plots.
 type ticker struct{ log bool }
 
@@ -45,5 +51,6 @@ func (t ticker) Ticks(min, max float64) []plot.Tick {
 // FromPlot makes a figure of a plot of gonum's own, so that Export can write it: at a size in print, with the numbers
 // behind it and a sentence for those who cannot see it.
 func FromPlot(p *plot.Plot, w, h vg.Length, data Table, alt string) *Figure {
-	return &Figure{Alt: alt, Width: w, Height: h, Data: data, draw: p.Draw}
+	// Labels with raised or lowered parts reach beyond the box that gonum leaves for them.
+	return &Figure{Alt: alt, Width: w, Height: h, Data: data, draw: func(c draw.Canvas) { p.Draw(draw.Crop(c, 3, -3, 2, -2)) }}
 }

@@ -115,6 +115,16 @@ func TestAbundances(t *testing.T) {
 	if !strings.Contains(f.Alt, "fe54") || !strings.Contains(f.SVG(), `aria-label="Mass fractions of 4 nuclides`) {
 		t.Errorf("alt text %q", f.Alt)
 	}
+	a.Left = true
+	if f, err = a.Figure(); err != nil {
+		t.Fatal(err)
+	}
+	// Against the time left, the last time has no place and the first one has.
+	if rows := f.Data.Rows; f.Data.Columns[0] != "left" || len(rows) != 4 || rows[0][0] != 100.0 || rows[3][0] != 99.0 {
+		t.Errorf("time left: %v %v", f.Data.Columns, rows)
+	}
+	read(t, f).wants(t, "Time left (s)")
+	a.Left = false
 	a.Show = parse(t, "h1")
 	a.Min = 1e-10
 	if f, err = a.Figure(); err != nil || !slices.Equal(f.Data.Columns, []string{"t", "X_h1"}) {
