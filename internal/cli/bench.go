@@ -78,19 +78,48 @@ it cannot do without, measured in the same run.`,
 	return cmd
 }
 
+// benchBurnDoc is the JSON of schema nuclab.bench/1 for burns. Options are those of a comparison with peers; otherwise
+// they are the default ones.
+type benchBurnDoc struct {
+	Schema  string         `json:"schema"`
+	Threads int            `json:"threads"`
+	Options *burnOptions   `json:"options,omitempty"`
+	Burns   []benchBurnRow `json:"burns"`
+}
+
+type benchBurnRow struct {
+	Net   string    `json:"net"`
+	T     number    `json:"T"`
+	Rho   number    `json:"rho"`
+	Time  number    `json:"t"`
+	Steps int       `json:"steps"`
+	CPU   number    `json:"cpu_s"`
+	Peers []peerRow `json:"peers,omitempty"`
+}
+
 func (a *app) benchBurn() *cobra.Command {
-	var netName string
+	var (
+		netName, python string
+		peers           bool
+	)
 	cmd := &cobra.Command{
 		Use:   "burn",
 		Short: "Time burns of pure silicon",
 		Long: `Time burns of pure si28 at fixed temperature and density, weak reactions and screening included, on one thread.
-cpu_s is the median processor time of five burns.`,
-		Example: "  nuclab bench burn --net mesa_80",
+cpu_s is the median processor time of five burns.
+
+` + peersHelp,
+		Example: "  nuclab bench burn --net mesa_80\n  nuclab bench burn --peers",
 		Args:    cobra.NoArgs,
 	}
 	netFlag(cmd, &netName)
+	cmd.Flags().BoolVar(&peers, "peers", false, "time pynucastro and LSODA beside it")
+	cmd.Flags().StringVar(&python, "python", "", "Python `interpreter` with pynucastro, scipy and numba, for --peers")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if python != "" && !peers {
+			return badInput("--python: only with --peers")
+		}
 		net, err := stock(netName)
 		if err != nil {
 			return err
@@ -103,19 +132,10 @@ cpu_s is the median processor time of five burns.`,
 		if err != nil {
 			return err
 		}
-		type row struct {
-			Net   string `json:"net"`
-			T     number `json:"T"`
-			Rho   number `json:"rho"`
-			Time  number `json:"t"`
-			Steps int    `json:"steps"`
-			CPU   number `json:"cpu_s"`
+		if peers {
+			return a.benchPeers(cmd.Context(), out, net, x, python)
 		}
-		doc := struct {
-			Schema  string `json:"schema"`
-			Threads int    `json:"threads"`
-			Burns   []row  `json:"burns"`
-		}{"nuclab.bench/1", 1, nil}
+		doc := benchBurnDoc{Schema: "nuclab.bench/1", Threads: 1}
 		t := &grid{head: []string{"net", "T [K]", "rho [g/cm3]", "t [s]", "steps", "cpu_s"}}
 		for _, c := range []struct{ T, rho, t float64 }{
 			{3e9, 3e8, 1}, {3e9, 3e8, 100}, {5e9, 1e9, 1e-3}, {5e9, 1e9, 1}, {5e9, 1e9, 100},
@@ -125,7 +145,7 @@ cpu_s is the median processor time of five burns.`,
 			if err != nil {
 				return err
 			}
-			doc.Burns = append(doc.Burns, row{net.Name(), number(c.T), number(c.rho), number(c.t), result.Stats.Steps, number(cpu)})
+			doc.Burns = append(doc.Burns, benchBurnRow{net.Name(), number(c.T), number(c.rho), number(c.t), result.Stats.Steps, number(cpu), nil})
 			t.add(net.Name(), c.T, c.rho, c.t, result.Stats.Steps, cpu)
 		}
 		return out.write(doc, []string{fmt.Sprintf("pure si28 in %s", net.Name())}, t)
