@@ -51,6 +51,8 @@ func TestInterrupt(t *testing.T) {
 		"fmt.Println(1)\nselect {}",
 		"fmt.Println(1)\nfor { time.Sleep(time.Hour) }",
 		"var wg sync.WaitGroup; wg.Add(1)\nfmt.Println(1)\nwg.Wait()",
+		"var mu sync.Mutex; mu.Lock()\nfmt.Println(1)\nmu.Lock()",
+		"var both struct { sync.RWMutex; n int }; both.Lock()\np := &both\nfmt.Println(1)\np.RLock()",
 		"fmt.Println(1)\n<-nb.Context().Done()\nfor {}",
 		"fmt.Println(1)\nfunc() { defer func() { recover() }(); for {} }()\nfor {}",
 		"fmt.Println(1)\nnb.Input(\"? \")",

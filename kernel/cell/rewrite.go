@@ -118,9 +118,8 @@ func (r *rewriter) node(n ast.Node) {
 			r.two[unparen(n.Values[0])] = true
 		}
 	case *ast.ExprStmt:
-		if call, ok := n.X.(*ast.CallExpr); ok && r.called(call) == "(*sync.WaitGroup).Wait" && len(call.Args) == 0 {
-			r.replace(call.Pos(), call.Pos(), hook+".Wait(")
-			r.replace(call.Lparen, call.Rparen+1, ")")
+		if call, ok := n.X.(*ast.CallExpr); ok && len(call.Args) == 0 {
+			r.blocking(call)
 		}
 	case *ast.StructType:
 		r.structType(n)
@@ -179,6 +178,35 @@ func (r *rewriter) selectStmt(n *ast.SelectStmt) {
 		}
 	}
 	r.replace(n.Body.Lbrace+1, n.Body.Lbrace+1, " case <-"+hook+".Done(): panic("+hook+".Stop()); ")
+}
+
+// blocking lets waits for other goroutines end with the cell.
+func (r *rewriter) blocking(call *ast.CallExpr) {
+	sel, ok := unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return
+	}
+	switch name := r.called(call); name {
+	case "(*sync.WaitGroup).Wait":
+		r.replace(call.Pos(), call.Pos(), hook+".Wait(")
+		r.replace(call.Lparen, call.Rparen+1, ")")
+	case "(*sync.Mutex).Lock", "(*sync.RWMutex).Lock", "(*sync.RWMutex).RLock":
+		// The value may be a struct with the mutex embedded, which must not have other methods to go with it.
+		before, kind := hook+"."+sel.Sel.Name+"(", strings.TrimSuffix(name, sel.Sel.Name)
+		t := r.info.TypeOf(sel.X)
+		read := strings.TrimSuffix(sel.Sel.Name, "Lock")
+		for _, other := range []string{read + "Unlock", "Try" + sel.Sel.Name} {
+			f, _, _ := types.LookupFieldOrMethod(t, true, nil, other)
+			if m, ok := f.(*types.Func); !ok || m.FullName() != kind+other {
+				return
+			}
+		}
+		if _, pointer := t.Underlying().(*types.Pointer); !pointer {
+			before += "&"
+		}
+		r.replace(call.Pos(), call.Pos(), before)
+		r.replace(sel.X.End(), call.Rparen+1, ")")
+	}
 }
 
 // called returns the full name of the function or method that a call calls, "" when that is not known before it runs.

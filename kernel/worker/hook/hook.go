@@ -154,6 +154,46 @@ func Wait(f func()) {
 	}
 }
 
+// Lock is mu.Lock.
+func Lock(mu interface {
+	TryLock() bool
+	Lock()
+	Unlock()
+}) {
+	if !mu.TryLock() {
+		lock(mu.Lock, mu.Unlock)
+	}
+}
+
+// RLock is mu.RLock.
+func RLock(mu interface {
+	TryRLock() bool
+	RLock()
+	RUnlock()
+}) {
+	if !mu.TryRLock() {
+		lock(mu.RLock, mu.RUnlock)
+	}
+}
+
+// lock waits for a lock. When the cell is interrupted, the lock is given back as soon as it comes.
+func lock(lock, unlock func()) {
+	locked := make(chan struct{})
+	go func() {
+		lock()
+		close(locked)
+	}()
+	select {
+	case <-locked:
+	case <-Done():
+		go func() {
+			<-locked
+			unlock()
+		}()
+		Leave()
+	}
+}
+
 // Guard, deferred at the start of a cell's goroutine, turns its panic into an error of the cell.
 func Guard() {
 	if p := recover(); p != nil {
