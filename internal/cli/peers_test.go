@@ -144,8 +144,9 @@ func TestPeerFailures(t *testing.T) {
 		code int
 		want string
 	}{
-		"absent":   {[]string{"--peers", "--python", "/no/such/python"}, exitUsage, "/no/such/python"},
-		"no peers": {[]string{"--python", "python3"}, exitUsage, "--peers"},
+		"absent":    {[]string{"--peers", "--python", "/no/such/python"}, exitUsage, "/no/such/python"},
+		"small net": {[]string{"--peers", "--net", "approx21"}, exitUsage, "approx21"},
+		"no peers":  {[]string{"--python", "python3"}, exitUsage, "--peers"},
 		"script": {[]string{"--peers", "--python", fakePython(t, "echo 'this Python has no numba' >&2; exit 1")},
 			exitFailed, "this Python has no numba"},
 		"too little": {[]string{"--peers", "--python", fakePython(t, `echo '{"burns":[]}'`)}, exitFailed, "0 burns of 2"},

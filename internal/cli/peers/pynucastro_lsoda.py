@@ -83,7 +83,7 @@ def burn(network, start, case, rtol, atol, repeats):
 
     args = (case["rho"], case["T"], None)
     used = []
-    for _ in range(repeats):
+    for _ in range(int(repeats)):
         before = time.process_time()
         end = solve_ivp(network.rhs_eq, (0.0, case["t"]), start, method="LSODA", t_eval=[case["t"]],
                         jac=network.jacobian_eq, args=args, rtol=rtol, atol=atol)
@@ -94,7 +94,7 @@ def burn(network, start, case, rtol, atol, repeats):
 
 
 def main():
-    request = json.load(sys.stdin)
+    request = json.load(sys.stdin, parse_int=float)  # numba would compile anew for whole numbers
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for the answer
         answer = run(request)
     json.dump(answer, sys.stdout)
@@ -123,7 +123,7 @@ def run(request):
     began = time.monotonic()
     first = request["burns"][0]
     if have_numba:
-        report("compiling it with numba, which for 80 nuclides takes some 5 minutes the first time")
+        report("compiling it with numba, for 80 nuclides some 5 minutes, or reading what an earlier run compiled")
     network.rhs_eq(0.0, start, first["rho"], first["T"], None)
     network.jacobian_eq(0.0, start, first["rho"], first["T"], None)
     if have_numba:
