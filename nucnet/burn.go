@@ -2,6 +2,7 @@ package nucnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,6 +13,8 @@ import (
 // Sample is the state at one time of a burn.
 type Sample struct {
 	Time float64   // s
+	T    float64   // K
+	Rho  float64   // g/cm3
 	X    []float64 // mass fractions in the order of the network
 	Ye   float64   // electron fraction
 
@@ -23,24 +26,74 @@ type Sample struct {
 	EpsNu, EpsNuIntegral float64
 	// EpsNuc = Q - EpsNuIntegral is the energy left in the matter, erg/g.
 	EpsNuc float64
-	// EpsNucBBQ = Q - EpsNu Time is what the code BBQ prints for it.
+	// EpsNucBBQ = Q - EpsNu t, with the time t since the start, is what the code
+	// BBQ prints for it.
 	EpsNucBBQ float64
 }
 
 // Result is the outcome of a burn.
 type Result struct {
 	Samples []Sample // one for each time, fewer if the burn ended early
+	End     Sample   // the state reached
 	Stats   ode.Stats
 }
 
-// Burn follows the abundances from s at constant temperature and density and
-// returns them at the given times (s), which count from the start and must not
-// decrease. One Network serves any number of goroutines.
+// Stopped is the error of a burn that ended early. It wraps the reason: one of
+// the errors of package ode, or that of a cancelled context.
+type Stopped struct {
+	Network string
+	State   State   // where the burn began
+	Time    float64 // s, reached
+	Err     error
+	Advice  string // what to try, empty where that is up to the caller
+}
+
+func (e *Stopped) Error() string {
+	text := fmt.Sprintf("nucnet: %s from T = %g K, rho = %g g/cm3: %v", e.Network, e.State.T, e.State.Rho, e.Err)
+	if e.Advice != "" {
+		text += "; try " + e.Advice
+	}
+	return text
+}
+
+// Unwrap returns the reason.
+func (e *Stopped) Unwrap() error { return e.Err }
+
+func (n *Network) stopped(s State, opt Options, reached float64, err error) error {
+	e := &Stopped{Network: n.name, State: s, Time: reached, Err: err}
+	other := solvers[0].name
+	if opt.Solver == other {
+		other = Fallback
+	}
+	switch {
+	case errors.Is(err, ode.ErrMaxSteps):
+		e.Advice = fmt.Sprintf("more steps than %d, a larger relative tolerance than %g, or the solver %s", opt.MaxSteps, opt.RTol, other)
+	case errors.Is(err, ode.ErrStepSize):
+		e.Advice = fmt.Sprintf("the solver %s, or a larger absolute tolerance than %g", other, opt.ATol)
+	case errors.Is(err, ode.ErrNotFinite) && opt.Heating != NoHeating:
+		e.Advice = "a start further from the limits of the equation of state"
+	case errors.Is(err, ode.ErrNotFinite):
+		e.Advice = "a lower density; rates are beyond what floating-point numbers hold"
+	}
+	return e
+}
+
+// Burn follows the abundances from s and returns them at the given times (s),
+// which count from the start and must not decrease. Temperature and density are
+// constant unless opt.Heating says otherwise. One Network serves any number of
+// goroutines.
 //
 // Wrong input gives an error that wraps [ErrState], [ErrTimes] or [ErrOption].
-// A burn that ends early returns the samples it has with an error that wraps
-// that of the integration: see package ode, and ctx.Err() after a cancellation.
+// A burn that ends early returns the samples it has, the state reached and an
+// error of type [*Stopped].
 func (n *Network) Burn(ctx context.Context, s State, times []float64, opt Options) (*Result, error) {
+	if len(times) > 0 && times[0] < 0 {
+		return nil, fmt.Errorf("nucnet: %w: %g s, want a time not below 0", ErrTimes, times[0])
+	}
+	return n.burn(ctx, s, nil, times, opt)
+}
+
+func (n *Network) burn(ctx context.Context, s State, along *Trajectory, times []float64, opt Options) (*Result, error) {
 	opt = opt.WithDefaults()
 	if err := opt.check(); err != nil {
 		return nil, err
@@ -51,16 +104,16 @@ func (n *Network) Burn(ctx context.Context, s State, times []float64, opt Option
 	if err := checkTimes(times); err != nil {
 		return nil, err
 	}
-	p, err := n.planFor(planKey{opt.DetailedBalance, opt.Screening, opt.Weak})
+	p, err := n.planFor(opt.key())
 	if err != nil {
 		return nil, fmt.Errorf("nucnet: %s: %w", n.name, err)
 	}
 	w := p.get()
 	defer p.put(w)
-	return w.burn(ctx, s, times, opt)
+	return w.burn(ctx, s, along, times, opt)
 }
 
-func (w *worker) burn(ctx context.Context, s State, times []float64, opt Options) (*Result, error) {
+func (w *worker) burn(ctx context.Context, s State, along *Trajectory, times []float64, opt Options) (*Result, error) {
 	p := w.plan
 	k := slices.IndexFunc(solvers, func(s solver) bool { return s.name == opt.Solver })
 	if w.methods[k] == nil {
@@ -72,25 +125,45 @@ func (w *worker) burn(ctx context.Context, s State, times []float64, opt Options
 		Scale:    w.scale,
 		MaxSteps: opt.MaxSteps,
 	}
-	start, y := w.prepare(s, opt, settings)
+	start, y, err := w.prepare(s, along, opt, settings)
+	if err != nil {
+		return nil, fmt.Errorf("nucnet: %s: %w: %w", p.net.name, ErrState, err)
+	}
+	t0 := 0.0
+	stops := times
+	if along != nil {
+		t0 = along.Time[0]
+		stops = along.stops(times)
+	}
 	result := &Result{Samples: make([]Sample, 0, len(times))}
-	var err error
-	result.Stats, err = ode.Solve(ctx, w.methods[k], &w.problem, 0, y, times, settings, func(_ int, t float64, y []float64) error {
+	result.Stats, err = ode.Solve(ctx, w.methods[k], &w.problem, t0, y, stops, settings, func(_ int, t float64, y []float64) error {
 		if w.watch != nil {
 			w.watch(t, y)
 		}
-		result.Samples = append(result.Samples, w.sample(t, start, y))
+		for len(result.Samples) < len(times) && times[len(result.Samples)] == t {
+			result.Samples = append(result.Samples, w.sample(t, t-t0, start, y))
+			if along == nil {
+				break // Solve calls once for each
+			}
+		}
 		return nil
 	})
 	if err != nil {
-		return result, fmt.Errorf("nucnet: %s at T = %g K, rho = %g g/cm3: %w", p.net.name, s.T, s.Rho, err)
+		reached := t0
+		var stopped *ode.Error
+		if errors.As(err, &stopped) {
+			reached = stopped.Time
+		}
+		result.End = w.sample(reached, reached-t0, start, y)
+		return result, p.net.stopped(s, opt, reached, err)
 	}
+	result.End = result.Samples[len(result.Samples)-1]
 	return result, nil
 }
 
 // prepare begins a burn at s and returns its molar abundances and all
 // components.
-func (w *worker) prepare(s State, opt Options, set ode.Settings) (start, y []float64) {
+func (w *worker) prepare(s State, along *Trajectory, opt Options, set ode.Settings) (start, y []float64, err error) {
 	p := w.plan
 	start = make([]float64, p.n)
 	ye := 0.0
@@ -101,13 +174,23 @@ func (w *worker) prepare(s State, opt Options, set ode.Settings) (start, y []flo
 	w.begin(s.T, s.Rho, ye, opt, set)
 	y = make([]float64, p.dim)
 	w.initial(start, y)
-	return start, y
+	w.heat, w.along, w.problem.TimeDerivative = nil, nil, nil
+	switch {
+	case opt.Heating != NoHeating:
+		w.heat = &heating{isobaric: opt.Heating == Isobaric}
+		y[p.energy], err = w.heat.start(s, w.moments(y))
+	case along != nil:
+		w.along, w.problem.TimeDerivative = along, w.timeDerivative
+	}
+	return start, y, err
 }
 
-// sample describes the state y at time t of a burn from molar abundances start.
-func (w *worker) sample(t float64, start, y []float64) Sample {
+// sample describes the state y at time t of a burn that has lasted for some time
+// (s) from molar abundances start.
+func (w *worker) sample(t, lasted float64, start, y []float64) Sample {
 	p := w.plan
-	s := Sample{Time: t, X: make([]float64, p.n)}
+	w.follow(t, y)
+	s := Sample{Time: t, T: w.temperature, Rho: w.density, X: make([]float64, p.n)}
 	for i := range s.X {
 		s.X[i] = max(y[i]*p.net.a[i], 0)
 		s.Ye += p.net.z[i] * y[i]
@@ -117,7 +200,7 @@ func (w *worker) sample(t float64, start, y []float64) Sample {
 	s.EpsNu = w.neutrinoLoss(y) * nuclide.ErgPerGram
 	s.EpsNuIntegral = y[p.loss] * nuclide.ErgPerGram
 	s.EpsNuc = s.Q - s.EpsNuIntegral
-	s.EpsNucBBQ = s.Q - s.EpsNu*t
+	s.EpsNucBBQ = s.Q - s.EpsNu*lasted
 	return s
 }
 

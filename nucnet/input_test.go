@@ -65,6 +65,13 @@ func TestEarlyEnd(t *testing.T) {
 	if len(r.Samples) != 1 {
 		t.Errorf("%d samples before the end, want 1", len(r.Samples))
 	}
+	var end *Stopped
+	if !errors.As(err, &end) || end.Advice == "" || end.Time != stopped.Time || r.End.Time != stopped.Time {
+		t.Errorf("%+v, want advice, and the state reached at %g s, not %g s", end, stopped.Time, r.End.Time)
+	}
+	if x := burn(t, n, s, []float64{r.End.Time}, Options{})[0].X[n.Index(n.members[0])]; math.Abs(r.End.X[0]-x) > 1e-4*x {
+		t.Errorf("X(neut) = %g at the end, want %g", r.End.X[0], x)
+	}
 }
 
 func TestTimes(t *testing.T) {

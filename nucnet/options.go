@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nuclab/nucnet/ode"
+	"nuclab/nucnet/plasma"
 	"nuclab/nucnet/rate"
 )
 
@@ -45,6 +46,7 @@ type Options struct {
 	Screening       rate.Screening
 	Weak            Weak
 	DetailedBalance rate.Balance
+	Heating         Heating
 
 	// Solver names the integration method, one of [SolverNames]; empty stands
 	// for the first of them.
@@ -93,6 +95,9 @@ var solvers = []solver{
 	{"bdf", func() ode.Method { return &ode.BDF{} }, 0.03, 0.3},
 }
 
+// Fallback names the solver to try where the default one gives up.
+const Fallback = "bdf"
+
 // SolverNames returns the names of the integration methods, the default first.
 func SolverNames() []string {
 	var names []string
@@ -111,6 +116,8 @@ func (o Options) check() error {
 		return fmt.Errorf("nucnet: %w: weak rates %v", ErrOption, o.Weak)
 	case o.DetailedBalance < rate.Correct || o.DetailedBalance > rate.R2604:
 		return fmt.Errorf("nucnet: %w: detailed balance %v", ErrOption, o.DetailedBalance)
+	case o.Heating < NoHeating || o.Heating > Isobaric:
+		return fmt.Errorf("nucnet: %w: heating %v", ErrOption, o.Heating)
 	case !slices.Contains(SolverNames(), o.Solver):
 		return fmt.Errorf("nucnet: %w: solver %q, want one of %s", ErrOption, o.Solver, strings.Join(SolverNames(), ", "))
 	case !(o.RTol >= 1e-13 && o.RTol < 1):
@@ -130,13 +137,19 @@ type State struct {
 	X   []float64 // mass fractions in the order of the network
 }
 
+// The range of states.
+const (
+	minT, maxT     = plasma.MinT, plasma.MaxT
+	minRho, maxRho = plasma.MinRho, plasma.MaxRho
+)
+
 // check reports what is wrong with a state; the error wraps [ErrState].
 func (n *Network) check(s State) error {
 	switch {
-	case !(s.T >= 1e3 && s.T <= 1e11):
-		return fmt.Errorf("nucnet: %w: T = %g K, want 1e3 to 1e11", ErrState, s.T)
-	case !(s.Rho >= 1e-10 && s.Rho <= 1e12):
-		return fmt.Errorf("nucnet: %w: rho = %g g/cm3, want 1e-10 to 1e12", ErrState, s.Rho)
+	case !(s.T >= minT && s.T <= maxT):
+		return fmt.Errorf("nucnet: %w: T = %g K, want %g to %g", ErrState, s.T, minT, maxT)
+	case !(s.Rho >= minRho && s.Rho <= maxRho):
+		return fmt.Errorf("nucnet: %w: rho = %g g/cm3, want %g to %g", ErrState, s.Rho, minRho, maxRho)
 	case len(s.X) != len(n.members):
 		return fmt.Errorf("nucnet: %w: %d mass fractions for the %d nuclides of %s", ErrState, len(s.X), len(n.members), n.name)
 	}
@@ -159,11 +172,11 @@ func checkTimes(times []float64) error {
 	if len(times) == 0 {
 		return fmt.Errorf("nucnet: %w: want at least one", ErrTimes)
 	}
-	last := 0.0
+	last := math.Inf(-1)
 	for _, t := range times {
 		switch {
-		case !(t >= 0) || math.IsInf(t, 0):
-			return fmt.Errorf("nucnet: %w: %g s, want a finite time not below 0", ErrTimes, t)
+		case math.IsNaN(t) || math.IsInf(t, 0):
+			return fmt.Errorf("nucnet: %w: %g s, want a finite time", ErrTimes, t)
 		case t < last:
 			return fmt.Errorf("nucnet: %w: %g s after %g s, want them in increasing order", ErrTimes, t, last)
 		}

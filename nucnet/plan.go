@@ -14,6 +14,11 @@ type planKey struct {
 	balance   rate.Balance
 	screening rate.Screening
 	weak      Weak
+	heated    bool
+}
+
+func (o Options) key() planKey {
+	return planKey{o.DetailedBalance, o.Screening, o.Weak, o.Heating != NoHeating}
 }
 
 // plan is a network compiled for integration: what every burn with the same
@@ -23,9 +28,10 @@ type planKey struct {
 //	change               of Ye by weak reactions since the start: Ye = Ye(0) + change
 //	loss                 energy that neutrinos have carried away, MeV mol/g
 //	sums of the plasma   sum Y, and sum Z^2 Y where screening asks for it
+//	energy               internal energy or enthalpy, MeV mol/g, where it determines the temperature
 //
-// The last three kinds make explicit how screening and weak rates depend on
-// the composition: the right-hand side sees it through them alone, so that the
+// The last four kinds make explicit how screening, weak rates and temperature
+// depend on the composition: the right-hand side sees it through them alone, so that the
 // Jacobian stays sparse and is still exact.
 type plan struct {
 	net      *Network
@@ -35,8 +41,9 @@ type plan struct {
 	dim      int            // number of components
 	change   int
 	loss     int
-	sumY     int // -1 without screening
+	sumY     int // -1 without screening and heating
 	sumZZ    int // -1 unless screening asks for it
+	energy   int // -1 without heating
 
 	pairs  []flow // two nuclides in, one or two out, sorted by partners
 	groups []partners
@@ -92,8 +99,8 @@ type decay struct {
 // jacobianPlaces holds where dense columns are in the values of the Jacobian:
 // row i of the column is at places[i], -1 if it is not there.
 type jacobianPlaces struct {
-	change, sumY, sumZZ []int32
-	nonzeros            int
+	columns  [4][]int32 // change, sum Y, sum Z^2 Y, energy
+	nonzeros int
 }
 
 // planFor returns the plan for a kind of physics, made on first use.
@@ -119,7 +126,7 @@ func (n *Network) planFor(k planKey) (*plan, error) {
 }
 
 func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
-	p := &plan{net: n, links: links, n: len(n.members), sumY: -1, sumZZ: -1}
+	p := &plan{net: n, links: links, n: len(n.members), sumY: -1, sumZZ: -1, energy: -1}
 	p.change, p.loss = p.n, p.n+1
 	p.dim = p.n + 2
 	if n.small != nil {
@@ -140,6 +147,14 @@ func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
 			p.sumZZ = p.dim
 			p.dim++
 		}
+	}
+	if k.heated {
+		if p.sumY < 0 {
+			p.sumY = p.dim
+			p.dim++
+		}
+		p.energy = p.dim
+		p.dim++
 	}
 	if p.small == nil {
 		p.addLinks(k.weak)
@@ -266,6 +281,9 @@ func (p *plan) build() error {
 	if p.small != nil {
 		entries = append(entries, p.small.dependencies(p)...)
 	}
+	if p.energy >= 0 {
+		entries = append(entries, p.denseColumns()...)
+	}
 	pattern, err := ode.NewPattern(p.dim, entries)
 	if err != nil {
 		return err
@@ -307,10 +325,26 @@ func (p *plan) build() error {
 		}
 		return list
 	}
-	p.jacobian = jacobianPlaces{column(p.change), column(p.sumY), column(p.sumZZ), pattern.NonZeros()}
+	p.jacobian = jacobianPlaces{
+		[4][]int32{column(p.change), column(p.sumY), column(p.sumZZ), column(p.energy)},
+		pattern.NonZeros(),
+	}
 	p.structure, err = ode.NewStructure(pattern, p.order(), p.invariants()...)
 	p.pool = make(chan *worker, 64)
 	return err
+}
+
+// denseColumns lists the entries of nuclides and integrals in the columns that
+// may touch all of them.
+func (p *plan) denseColumns() (entries [][2]int) {
+	for row := range p.n + 2 {
+		for _, column := range []int{p.change, p.sumY, p.sumZZ, p.energy} {
+			if column >= 0 {
+				entries = append(entries, [2]int{row, column})
+			}
+		}
+	}
+	return entries
 }
 
 // place finds the entries of a group of pairs.
@@ -345,17 +379,17 @@ func (p *plan) order() []int {
 	return append(order, p.loss)
 }
 
-// invariants returns the conservation of baryon number and charge and the
-// definitions of the sums.
+// invariants returns the conservation of baryon number and charge, the
+// definitions of the sums and the conservation of energy.
 func (p *plan) invariants() []ode.Invariant {
 	species := make([]int, p.n)
 	mass, charge := make([]float64, p.dim), make([]float64, p.dim)
-	sumY, sumZZ := make([]float64, p.dim), make([]float64, p.dim)
+	sumY, sumZZ, energy := make([]float64, p.dim), make([]float64, p.dim), make([]float64, p.dim)
 	alike := true // all nuclides have the same Z/A
 	for i := range species {
 		species[i] = i
 		a, z := p.net.a[i], p.net.z[i]
-		mass[i], charge[i], sumY[i], sumZZ[i] = a, z, 1, z*z
+		mass[i], charge[i], sumY[i], sumZZ[i], energy[i] = a, z, 1, z*z, -p.net.dm[i]
 		alike = alike && z*p.net.a[0] == a*p.net.z[0]
 	}
 	list := []ode.Invariant{{Weights: mass, Rows: species}}
@@ -363,10 +397,11 @@ func (p *plan) invariants() []ode.Invariant {
 		charge[p.change] = -1
 		list = append(list, ode.Invariant{Weights: charge, Rows: species})
 	}
+	energy[p.loss] = -1
 	for _, s := range []struct {
 		component int
 		weights   []float64
-	}{{p.sumY, sumY}, {p.sumZZ, sumZZ}} {
+	}{{p.sumY, sumY}, {p.sumZZ, sumZZ}, {p.energy, energy}} {
 		if s.component >= 0 {
 			s.weights[s.component] = -1
 			list = append(list, ode.Invariant{Weights: s.weights, Rows: []int{s.component}})

@@ -17,7 +17,7 @@ type screenState struct {
 	values    *rate.Enhancement
 	at        [3]float64 // the reference
 	valid     bool
-	limit     float64      // largest change of ln f away from the reference
+	limit     float64      // of the second order in ln f
 	largest   [3]float64   // of the gradient
 	gradient  [3][]float64 // of ln f by the variables, for each channel and the one of factor 1
 	base      []float64    // factors at the reference
@@ -48,7 +48,7 @@ func (s *screenState) init(p *plan) {
 
 func (s *screenState) begin(rtol float64) {
 	s.valid = false
-	s.limit = 0.07 * math.Sqrt(rtol)
+	s.limit = 0.5 * rtol
 }
 
 // update brings the factors to the state y.
@@ -63,15 +63,22 @@ func (s *screenState) update(w *worker, y []float64) {
 	}
 	s.now = now
 	var d [3]float64
-	moved := 0.0
-	far := false // the gradient at the reference may be no guide, it is zero where there is no screening
+	moved, relative := 0.0, 0.0
+	// Where there is no screening, as for the sums that a step too long leads
+	// to, the gradient is zero, which is no guide to where there is some.
+	far := math.Abs(now[0]/now[1]-1) < 5*switchWidth
+	guide := 0.1
+	if !(s.at[0]/s.at[1] > 1+5*switchWidth) {
+		guide = 0.02
+	}
 	for k := range s.variables {
 		d[k] = now[k] - s.at[k]
 		moved += math.Abs(d[k]) * s.largest[k]
-		far = far || math.Abs(d[k]) > 0.02*math.Abs(now[k])
+		relative += math.Abs(d[k] / now[k])
+		far = far || !(math.Abs(d[k]) <= guide*math.Abs(now[k]))
 	}
-	far = far || math.Abs(now[0]/now[1]-1) < 5*switchWidth
-	if !s.valid || s.always || far || !(moved <= s.limit) {
+	// The second order is about the first times the relative change.
+	if !s.valid || s.always || far || !(moved*relative <= s.limit) {
 		s.evaluate(w, now)
 		return
 	}

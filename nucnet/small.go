@@ -57,13 +57,16 @@ func (n *Network) smallReactions() (list []Reaction) {
 }
 
 func (n *Network) smallFlows(s State, opt Options) ([]Flow, error) {
-	p, err := n.planFor(planKey{opt.DetailedBalance, opt.Screening, opt.Weak})
+	p, err := n.planFor(opt.key())
 	if err != nil {
 		return nil, fmt.Errorf("nucnet: %s: %w", n.name, err)
 	}
 	w := p.get()
 	defer p.put(w)
-	_, y := w.prepare(s, opt, ode.Settings{RTol: opt.RTol, ATol: opt.ATol})
+	_, y, err := w.prepare(s, nil, opt, ode.Settings{RTol: opt.RTol, ATol: opt.ATol})
+	if err != nil {
+		return nil, err
+	}
 	w.small.conditions(w, y)
 	net := n.small.Flows()
 	fluxes := make([]approx21.Flux, len(net))
@@ -97,14 +100,7 @@ func newSmallPlan(n *approx21.Network, k planKey) (*smallPlan, error) {
 // dependencies lists the entries of the Jacobian.
 func (s *smallPlan) dependencies(p *plan) [][2]int {
 	entries := s.net.Entries()
-	for row := range p.n + 2 {
-		for _, column := range []int{p.change, p.sumY, p.sumZZ} {
-			if column >= 0 {
-				entries = append(entries, [2]int{row, column})
-			}
-		}
-	}
-	return entries
+	return append(entries, p.denseColumns()...)
 }
 
 // smallWorker is what a worker has for a small network.

@@ -92,7 +92,7 @@ func TestSmallFollowing(t *testing.T) {
 			got := burn(t, n, s, []float64{1e-3, 1, 100}, o)
 			w := workerFor(t, n, o)
 			w.screening.always, w.weak.always = true, true
-			r, err := w.burn(context.Background(), s, []float64{1e-3, 1, 100}, o.WithDefaults())
+			r, err := w.burn(context.Background(), s, nil, []float64{1e-3, 1, 100}, o.WithDefaults())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +124,10 @@ func TestSmallFlows(t *testing.T) {
 			}
 		}
 		w := workerFor(t, n, o)
-		_, y := w.prepare(s, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
+		_, y, err := w.prepare(s, nil, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
+		if err != nil {
+			t.Fatal(err)
+		}
 		want := make([]float64, w.plan.dim)
 		w.slope(0, y, want)
 		for i, m := range n.Nuclides() {

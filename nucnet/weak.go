@@ -27,7 +27,7 @@ func (s *weakState) init(p *plan, n int, eval func(t, rhoYe float64, lambda, qnu
 
 func (s *weakState) begin(rtol float64) {
 	s.valid = false
-	s.limit = 0.6 * math.Sqrt(rtol)
+	s.limit = 1.2 * math.Sqrt(rtol)
 }
 
 // update brings the rates to the state y.

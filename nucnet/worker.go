@@ -29,9 +29,15 @@ type worker struct {
 	weak      weakState
 	small     *smallWorker // nil unless the network is small
 
-	columns [3][]float64 // of the Jacobian: change, sum Y, sum Z^2 Y
-	minimum []float64    // admissible abundances
-	scale   []float64    // of the absolute tolerance
+	heat  *heating    // nil unless energy changes the temperature
+	along *Trajectory // nil unless the temperature is given against time
+
+	columns [4][]float64 // of the Jacobian: change, sum Y, sum Z^2 Y, energy
+	// Right-hand sides at other temperatures, for derivatives.
+	byTemperature, shifted []float64
+
+	minimum []float64 // admissible abundances
+	scale   []float64 // of the absolute tolerance
 
 	watch func(t float64, y []float64) // sees all components at output times, unless nil
 }
@@ -48,6 +54,9 @@ func (p *plan) newWorker() *worker {
 		y:           make([]float64, p.n+1),
 		minimum:     make([]float64, p.n),
 		scale:       make([]float64, p.dim),
+
+		byTemperature: make([]float64, p.dim),
+		shifted:       make([]float64, p.dim),
 	}
 	for i := range w.columns {
 		w.columns[i] = make([]float64, p.dim+1)
@@ -80,27 +89,40 @@ func (p *plan) put(w *worker) {
 	}
 }
 
-// begin prepares for a burn at temperature t (K) and density rho (g/cm3) from
-// electron fraction ye0.
-func (w *worker) begin(t, rho, ye0 float64, opt Options, set ode.Settings) {
+// setState makes temperature (K) and density (g/cm3) those of all that follows.
+func (w *worker) setState(t, rho float64) {
+	if t == w.temperature && rho == w.density {
+		return
+	}
 	p := w.plan
-	w.temperature, w.density, w.ye0 = t, rho, ye0
+	w.temperature, w.density = t, rho
+	w.screening.valid, w.weak.valid = false, false
 	w.strong = false
 	if w.small != nil {
 		w.small.rates.Begin(t, rho)
 	} else {
 		p.links.EvalStrong(t, w.lambda, w.reverse, nil, nil)
 	}
+	powers := [4]float64{1, rho, rho * rho, rho * rho * rho}
 	k := 0
 	for _, list := range [][]flow{p.pairs, p.others} {
 		for i := range list {
 			f := &list[i]
-			w.forwardRate[k] = w.lambda[f.link] * f.forward * math.Pow(rho, float64(f.nIn-1))
-			w.reverseRate[k] = w.reverse[f.link] * f.reverse * math.Pow(rho, float64(f.nOut-1))
+			w.forwardRate[k] = w.lambda[f.link] * f.forward * powers[f.nIn-1]
+			w.reverseRate[k] = w.reverse[f.link] * f.reverse * powers[f.nOut-1]
 			w.strong = w.strong || w.forwardRate[k] != 0 || w.reverseRate[k] != 0
 			k++
 		}
 	}
+}
+
+// begin prepares for a burn from temperature t (K), density rho (g/cm3) and
+// electron fraction ye0.
+func (w *worker) begin(t, rho, ye0 float64, opt Options, set ode.Settings) {
+	p := w.plan
+	w.ye0 = ye0
+	w.temperature = math.NaN() // so that nothing is taken from the last burn
+	w.setState(t, rho)
 	w.screening.begin(opt.RTol)
 	w.weak.begin(opt.RTol)
 	clear(w.scale)
@@ -151,8 +173,35 @@ func (w *worker) admissible(y []float64) bool {
 	return true
 }
 
+// follow brings temperature and density to time and state. It reports whether
+// there is matter like that.
+func (w *worker) follow(t float64, y []float64) bool {
+	switch {
+	case w.along != nil:
+		w.setState(w.along.At(t))
+	case w.heat != nil:
+		if !w.heat.find(w, y) {
+			return false
+		}
+		w.setState(w.heat.last.T, w.heat.last.Rho)
+	}
+	return true
+}
+
 // slope is the right-hand side.
-func (w *worker) slope(_ float64, y, dst []float64) {
+func (w *worker) slope(t float64, y, dst []float64) {
+	if !w.follow(t, y) {
+		// The step that led here is too long.
+		for i := range dst {
+			dst[i] = math.NaN()
+		}
+		return
+	}
+	w.rightHandSide(y, dst)
+}
+
+// rightHandSide is slope at the worker's temperature and density.
+func (w *worker) rightHandSide(y, dst []float64) {
 	p := w.plan
 	n := p.n
 	clear(dst)
@@ -182,12 +231,20 @@ func (w *worker) slope(_ float64, y, dst []float64) {
 			dst[p.sumZZ] = zz
 		}
 	}
+	if p.energy >= 0 {
+		e := -dst[p.loss]
+		for i, d := range dst[:n] {
+			e -= p.net.dm[i] * d
+		}
+		dst[p.energy] = e
+	}
 }
 
 // jacobian stores the derivatives of slope.
-func (w *worker) jacobian(_ float64, y, dst []float64) {
+func (w *worker) jacobian(t float64, y, dst []float64) {
 	p := w.plan
 	n := p.n
+	w.follow(t, y) // the slope at the same state went before and found it
 	clear(dst)
 	copy(w.y[:n], y[:n])
 	w.y[n] = 1
@@ -207,7 +264,10 @@ func (w *worker) jacobian(_ float64, y, dst []float64) {
 		w.weak.update(w, y)
 		w.weakJacobian(y, dst)
 	}
-	for k, places := range [][]int32{p.jacobian.change, p.jacobian.sumY, p.jacobian.sumZZ} {
+	if w.heat != nil {
+		w.heat.columns(w, y)
+	}
+	for k, places := range p.jacobian.columns {
 		for i, at := range places {
 			if at >= 0 {
 				dst[at] += w.columns[k][i]

@@ -9,7 +9,7 @@ import (
 var errSingular = errors.New("ode: singular matrix")
 
 // maxTail bounds the number of full rows.
-const maxTail = 4
+const maxTail = 5
 
 // lu holds the values of one factorisation. Its zero value is ready for use;
 // buffers grow to what the symbolic part needs and are then reused.
