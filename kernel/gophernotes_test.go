@@ -20,6 +20,7 @@ func gophernotes(t *testing.T, name string) []codeCell {
 	if testing.Short() {
 		t.Skip("compiles a notebook")
 	}
+	t.Parallel()
 	dir := moduleDir(t, "mod", "download", "-json", "github.com/gopherdata/gophernotes@v0.7.5")
 	b, err := os.ReadFile(filepath.Join(dir, "examples", name+".ipynb"))
 	if err != nil {

@@ -10,6 +10,7 @@ func TestTrips(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles about a hundred cells")
 	}
+	t.Parallel()
 	b := newNotebook(t)
 	// text that looks like code
 	b.want("text := `package main\n\nimport \"nosuch\"\n\nfunc main() {\n`\nlen(strings.Split(text, \"\\n\"))", "6")
@@ -31,6 +32,13 @@ func TestTrips(t *testing.T) {
 	b.want("import _ \"image/gif\"", "")
 	b.want("import (\n\t\"crypto/rand\"\n\tmrand \"math/rand\"\n)\nmrand.Intn(1) + len(rand.Text())", "26")
 	b.want("template.HTMLEscapeString(\"<\")\nimport \"text/template\"", "&lt;")
+	b.want("import \"container/list\"", "")
+	b.want("list := list.New(); list.PushBack(3)\nlist.Len()", "1")
+	b.want("import \"time\"", "")
+	b.want("time := time.Duration(3)\ntime", "3ns")
+	b.want("import \"time\"\ntime.Sleep(1)\ntime.Duration(2)", "2ns")
+	b.want("type late struct{ n int }", "")
+	b.want("var soon = []any{late{s: \"x\"}}\ntype late struct{ s string }\nsoon", "[{s:x}]")
 	// statements that are no expressions, among definitions
 	b.want("type T struct{ n int }\nt := T{1}\ntype U struct{ T; m int }\nu := U{t, 2}\nfunc (u U) sum() int { return u.n + u.m }\nu.sum()", "3")
 	b.want("const c = 3\nvar arr [c]int\nlen(arr)", "3")
@@ -114,6 +122,20 @@ func TestTrips(t *testing.T) {
 	b.want("var xb bytes.Buffer\nerr = gob.NewEncoder(&xb).Encode(rec{\"g\", 1, 2})\nvar gr rec\ngob.NewDecoder(&xb).Decode(&gr)\nfmt.Println(err, gr)", "<nil> {g 1 0}\n")
 	b.want("template.Must(template.New(\"\").Parse(\"{{.Name}} {{.Age}}\\n\")).Execute(os.Stdout, rec{Name: \"t\"})", "t 0\n")
 	b.want("type inner struct{ A int }\ntype wrap struct{ inner; B int }\njs, _ = json.Marshal(wrap{inner{1}, 2})\nstring(js)", "{\"A\":1,\"B\":2}")
+	// methods that come later belong to what is there already
+	b.want("type account struct { owner string; sum int }\nacc := account{\"a\", 1}\nall := []*account{&acc}\nfunc pay(a *account, n int) { a.sum += n }\nfunc first() *account { return all[0] }", "")
+	b.want("func (a *account) add(n int) { a.sum += n }\nacc.add(1)\nacc.sum", "2")
+	b.want("all[0].add(2)\npay(&acc, 3)\nfirst().add(4)\nfmt.Println(acc, all[0] == &acc, first() == &acc)", "{a 11} true true\n")
+	b.want("func (a account) String() string { return fmt.Sprint(a.owner, \"=\", a.sum) }", "")
+	b.want("acc.add(1)\nacc.sum++\nacc.owner, acc.sum = \"b\", acc.sum+1\nfmt.Println(acc, first(), all)\nfmt.Printf(\"%T\", acc)", "b=14 b=14 [b=14]\nmain.account")
+	b.want("acc = account{\"c\", 0}; func() { defer func() { acc.sum = 5 }() }()\nfirst().sum", "5")
+	b.want("for acc.sum = range 3 { }\nq := &acc.sum; *q += 10\nacc", "c=12")
+	b.want("type amount int\ntype bill struct { n amount }\nbl := bill{3}", "")
+	b.want("type amount string", "")
+	if _, r := b.run("func (b bill) text() string { return string(b.n) }"); !strings.Contains(r.err.String(), "variables of the earlier type stay as they are: bl") {
+		t.Errorf("a type of other contents: stderr %q", r.err.String())
+	}
+	b.want("bill{\"x\"}.text()", "x")
 	// variables of a package that only a later cell uses: the first one to use the package must have initialised them
 	b.want("type sent struct{ A, B int }\ntype got struct{ A int }\nvar network bytes.Buffer\nencoder := gob.NewEncoder(&network)\nencoder.Encode(sent{1, 2})", "")
 	b.want("var g got\ngob.NewDecoder(&network).Decode(&g)\ng", "{A:1}")

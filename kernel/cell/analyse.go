@@ -35,11 +35,12 @@ type Cell struct {
 	Empty   bool     // holds imports at most: there is nothing to compile
 	Notes   []string // what the user should know although it is no error
 
-	names   map[string]types.Object
-	imports map[string]string
-	dots    []string
-	texts   map[string]*declaration
-	late    bool // defers something to the end of the notebook
+	names    map[string]types.Object
+	imports  map[string]string
+	dots     []string
+	texts    map[string]*declaration
+	pointers []types.Object // variables that the output reaches through pointers
+	late     bool           // defers something to the end of the notebook
 }
 
 // Defines returns the names that the cell defines, in alphabetical order.
@@ -71,26 +72,31 @@ type analysis struct {
 	syntaxOnly bool // loads no packages
 	program    bool // has a package clause or func main: variables are initialised in the order of dependence
 
-	stmts    *ast.FuncDecl                      // the function around the statements
-	decls    []ast.Decl                         // for the type checker
-	last     ast.Expr                           // trailing expression
-	items    []item                             // for the output, in order
-	run      []ast.Stmt                         // for the type checker
-	shown    map[token.Pos]bool                 // calls whose value is shown
-	late     map[*ast.DeferStmt]bool            // runs when the notebook ends
-	bodiless []string                           // functions declared without a body, as documentation shows them: they are passed over
-	returned map[*ast.BlockStmt]*ast.ReturnStmt // what stands for statements that return values
-	declared map[string]bool
-	anywhere map[string]bool // declared outside the statements: they mean the same in all of the cell
-	idents   map[string]bool // every identifier of the cell
+	stmts     *ast.FuncDecl                      // the function around the statements
+	decls     []ast.Decl                         // for the type checker
+	last      ast.Expr                           // trailing expression
+	items     []item                             // for the output, in order
+	run       []ast.Stmt                         // for the type checker
+	shown     map[token.Pos]bool                 // calls whose value is shown
+	carried   []string                           // types of earlier cells that get methods
+	followed  []followed                         // what is seen as of the new types
+	settled   bool                               // nothing follows
+	unsettled bool                               // what follows cannot
+	late      map[*ast.DeferStmt]bool            // runs when the notebook ends
+	bodiless  []string                           // functions declared without a body, as documentation shows them: they are passed over
+	returned  map[*ast.BlockStmt]*ast.ReturnStmt // what stands for statements that return values
+	declared  map[string]bool
+	anywhere  map[string]bool // declared outside the statements: they mean the same in all of the cell
+	idents    map[string]bool // every identifier of the cell
 
-	cell     *Cell
-	pkg      *types.Package
-	info     *types.Info
-	original map[types.Object]types.Object // of the renamed old definitions
-	renamed  []*ast.Ident                  // what means them, until the types are known
-	problems []Problem
-	seen     map[Problem]bool
+	cell       *Cell
+	pkg        *types.Package
+	info       *types.Info
+	original   map[types.Object]types.Object // of the renamed old definitions
+	oldImports map[string]string             // packages whose names the cell defines anew, by renamed name
+	renamed    []*ast.Ident                  // what means them, until the types are known
+	problems   []Problem
+	seen       map[Problem]bool
 
 	aliases map[string]string // import path to name in the output
 	uses    map[*types.PkgName]int
@@ -119,7 +125,6 @@ const (
 // Analyse checks a cell against the notebook and rewrites it. It changes nothing; see Commit. On failure the problems
 // are not empty, in the order of the text.
 func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
-	a := n.newAnalysis(src)
 	defer func() {
 		if p := recover(); p != nil {
 			if _, bug := p.(runtime.Error); !bug {
@@ -128,20 +133,33 @@ func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
 			c, problems = nil, []Problem{{0, fmt.Sprintf("the kernel cannot analyse this cell: %v", p)}}
 		}
 	}()
-	for _, step := range []func(){a.parse, a.carry, a.resolve, a.check, a.write} {
-		if step(); len(a.problems) > 0 {
-			sort.SliceStable(a.problems, func(i, j int) bool { return a.problems[i].Offset < a.problems[j].Offset })
-			return nil, a.problems
-		}
+	a := n.newAnalysis(src)
+	if a.steps(); a.unsettled {
+		a = n.newAnalysis(src)
+		a.settled = true
+		a.steps()
+	}
+	if len(a.problems) > 0 {
+		sort.SliceStable(a.problems, func(i, j int) bool { return a.problems[i].Offset < a.problems[j].Offset })
+		return nil, a.problems
 	}
 	return a.cell, nil
+}
+
+// steps does the work, as far as there are no problems.
+func (a *analysis) steps() {
+	for _, step := range []func(){a.parse, a.carry, a.resolve, a.check, a.settle, a.write} {
+		if step(); len(a.problems) > 0 || a.unsettled {
+			return
+		}
+	}
 }
 
 func (n *Notebook) newAnalysis(src string) *analysis {
 	return &analysis{
 		n: n, main: &unit{src: src, prefix: len(stmtPrefix)},
 		units: make(map[*token.File]*unit), declared: make(map[string]bool), anywhere: make(map[string]bool), idents: make(map[string]bool),
-		original: make(map[types.Object]types.Object), seen: make(map[Problem]bool),
+		original: make(map[types.Object]types.Object), seen: make(map[Problem]bool), oldImports: make(map[string]string),
 		shown: make(map[token.Pos]bool), late: make(map[*ast.DeferStmt]bool), returned: make(map[*ast.BlockStmt]*ast.ReturnStmt),
 		aliases: make(map[string]string), uses: make(map[*types.PkgName]int),
 		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration)},
@@ -307,7 +325,8 @@ func (a *analysis) statement(s ast.Stmt, last bool) {
 			for _, spec := range d.Specs {
 				switch spec := spec.(type) {
 				case *ast.TypeSpec:
-					a.declared[spec.Name.Name] = true
+					// As outside functions, a type may stand below what uses it.
+					a.declared[spec.Name.Name], a.anywhere[spec.Name.Name] = true, true
 				case *ast.ValueSpec:
 					for _, id := range spec.Names {
 						a.declared[id.Name] = true

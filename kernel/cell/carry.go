@@ -10,7 +10,7 @@ import (
 )
 
 // carry lets a cell define a method on a type of an earlier cell: the type is declared anew in this cell, with the
-// methods it had. Earlier variables keep the earlier type.
+// methods it had. What the notebook defines with the earlier type follows where it can; see follow.
 func (a *analysis) carry() {
 	own := make(map[string]map[string]bool) // methods of this cell by type
 	var order []string
@@ -37,6 +37,7 @@ func (a *analysis) carry() {
 		}
 		own[base][it.fn.Name.Name] = true
 	}
+	a.carried = order
 	for _, base := range order {
 		d := a.n.texts[base]
 		a.carryText(d.typ)

@@ -68,7 +68,7 @@ func (a *analysis) functionText(fun ast.Expr) (function, receiver string, ok boo
 		if id, isIdent := f.X.(*ast.Ident); isIdent {
 			if p, isPkg := a.info.Uses[id].(*types.PkgName); isPkg {
 				_, ok = a.info.Uses[f.Sel].(*types.Func)
-				a.uses[p]++
+				a.packageName(p)
 				return a.text(f), "", ok
 			}
 		}

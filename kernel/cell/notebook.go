@@ -38,6 +38,7 @@ type Notebook struct {
 	fset     *token.FileSet
 	names    map[string]types.Object
 	home     map[types.Object]string            // package path of the cell that defines an object
+	pointers map[types.Object]bool              // variables that stand in the place of others of an earlier type
 	imports  map[string]string                  // name to path
 	dots     []string                           // paths of dot imports
 	cells    map[string]map[string]types.Object // what the cells define, by package path
@@ -70,6 +71,7 @@ func (n *Notebook) Reset() {
 	n.fset = token.NewFileSet()
 	n.names = make(map[string]types.Object)
 	n.home = make(map[types.Object]string)
+	n.pointers = make(map[types.Object]bool)
 	n.texts = make(map[string]*declaration)
 	n.cells = make(map[string]map[string]types.Object)
 }
@@ -134,6 +136,9 @@ func (n *Notebook) Commit(c *Cell) {
 		names = same // the package is the one that runs already, and so are its types
 	}
 	n.cells[c.Path] = names
+	for _, obj := range c.pointers {
+		n.pointers[obj] = true
+	}
 	for name, obj := range names {
 		n.names[name] = obj
 		n.home[obj] = c.Path

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"sort"
 	"strconv"
 )
@@ -17,6 +18,7 @@ func (a *analysis) resolve() {
 		sig := types.NewSignatureType(nil, nil, nil, types.NewTuple(param), nil, true)
 		scope.Insert(types.NewFunc(token.NoPos, a.pkg, showName, sig))
 	}
+	a.follow()
 	// A name that the cell defines, used before: the earlier definition. Functions see the new one.
 	ast.Inspect(a.stmts, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -42,12 +44,11 @@ func (a *analysis) resolve() {
 		if taken(name) {
 			continue
 		}
-		if p := a.n.imports[name]; p != "" {
-			need[name] = p
-		} else if p := implicit[name]; p != "" {
+		if p := a.packageOf(name); p != "" {
 			need[name] = p
 		}
 	}
+	maps.Copy(need, a.oldImports)
 	for name, members := range a.packageLike() {
 		if !taken(name) && need[name] == "" {
 			if p := a.n.loader.Guess(name, members); p != "" {
@@ -116,11 +117,17 @@ func (a *analysis) useOld(n ast.Node) bool {
 		return false
 	case *ast.Ident:
 		old := a.n.names[n.Name]
-		if n.Obj != nil || old == nil || !a.declared[n.Name] || a.anywhere[n.Name] || a.program {
+		if n.Obj != nil || !a.declared[n.Name] || a.anywhere[n.Name] || a.program {
 			return true
 		}
 		name := n.Name + oldSuffix
-		if a.pkg.Scope().Lookup(name) == nil {
+		if old == nil {
+			path := a.packageOf(n.Name)
+			if path == "" {
+				return true
+			}
+			a.oldImports[name] = path
+		} else if a.pkg.Scope().Lookup(name) == nil {
 			obj := renamed(old, a.pkg, name)
 			a.original[obj] = old
 			a.pkg.Scope().Insert(obj)
@@ -129,6 +136,14 @@ func (a *analysis) useOld(n ast.Node) bool {
 		a.renamed = append(a.renamed, n)
 	}
 	return true
+}
+
+// packageOf is the path of the import that a name means when the notebook defines nothing else by it.
+func (a *analysis) packageOf(name string) string {
+	if p := a.n.imports[name]; p != "" {
+		return p
+	}
+	return implicit[name]
 }
 
 func renamed(obj types.Object, pkg *types.Package, name string) types.Object {

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -237,7 +238,8 @@ func (r *rewriter) selector(n *ast.SelectorExpr) {
 	switch f.FullName() {
 	case "time.Sleep":
 		if pkg != nil {
-			r.replace(n.Pos(), n.End(), hook+".Sleep["+id.Name+".Duration]")
+			r.replace(n.Pos(), n.End(), hook+".Sleep["+r.packageName(pkg)+".Duration]")
+			r.uses[pkg]-- // the visit of the identifier counts it
 		}
 	case "os.Exit":
 		if pkg != nil {
@@ -268,7 +270,9 @@ func (r *rewriter) ident(id *ast.Ident) {
 		obj = o
 	}
 	if p, ok := obj.(*types.PkgName); ok {
-		r.uses[p]++
+		if name := r.packageName(p); name != id.Name {
+			r.replace(id.Pos(), id.End(), name)
+		}
 		return
 	}
 	if obj.Pkg() == nil {
@@ -292,6 +296,15 @@ func (r *rewriter) ident(id *ast.Ident) {
 	if name := r.objectName(obj); name != "" {
 		r.replace(id.Pos(), id.End(), name)
 	}
+}
+
+// packageName is the name of an import in the output, where it counts as used. The cell may define the name anew.
+func (a *analysis) packageName(p *types.PkgName) string {
+	if strings.HasSuffix(p.Name(), oldSuffix) {
+		return a.importAlias(p.Imported().Path())
+	}
+	a.uses[p]++
+	return p.Name()
 }
 
 // isMember reports whether an object is a field or a method.
@@ -340,13 +353,16 @@ func (a *analysis) objectName(obj types.Object) string {
 			obj = n.Origin().Obj()
 		}
 	}
+	name := ""
 	if home := a.n.home[obj]; home != "" {
-		return a.importAlias(home) + "." + marked(obj.Name())
+		name = a.importAlias(home) + "." + marked(obj.Name())
+	} else if obj.Parent() == a.pkg.Scope() && obj.Name() != "init" {
+		name = marked(obj.Name())
 	}
-	if obj.Parent() == a.pkg.Scope() && obj.Name() != "init" {
-		return marked(obj.Name())
+	if a.n.pointers[obj] || slices.Contains(a.cell.pointers, obj) {
+		name = "(*" + name + ")"
 	}
-	return ""
+	return name
 }
 
 // importAlias imports a package in the output under a name that nothing else has.

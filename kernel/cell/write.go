@@ -73,6 +73,7 @@ func (a *analysis) write() {
 	if len(a.problems) > 0 {
 		return
 	}
+	outside.WriteString(a.followedText())
 	if fn, ok := a.pkg.Scope().Lookup("main").(*types.Func); ok && fn.Pkg() == a.pkg && a.declared["main"] {
 		fmt.Fprintf(&inside, "\n%smain()", Mark)
 		runs = true

@@ -1,0 +1,162 @@
+package cell
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+)
+
+// When a cell adds a method to a type of an earlier cell, the type is declared anew with the same contents. What the
+// notebook defines with the earlier type then follows: the variables of it, and the functions over it, are seen as of the
+// new type. Values of both types are the same in memory, so a variable of the new type can stand in the place of the old.
+
+// followed is a variable or function that gets the new type.
+type followed struct {
+	name string
+	old  types.Object
+}
+
+// follow declares what follows the types that the cell declares anew, for the type checker. The type of each is that of
+// the earlier object with the new types put in, which the checker does: it is the result of a generic function.
+func (a *analysis) follow() {
+	var bases []string
+	for _, base := range a.carried {
+		if t, ok := a.n.names[base].(*types.TypeName); ok && !a.settled {
+			if named, ok := t.Type().(*types.Named); ok && named.TypeParams().Len() == 0 {
+				bases = append(bases, base)
+			}
+		}
+	}
+	if len(bases) == 0 {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.n.names)) {
+		old := a.n.names[name]
+		switch obj := old.(type) {
+		case *types.Var:
+		case *types.Func:
+			if obj.Signature().TypeParams().Len() > 0 {
+				continue
+			}
+		default:
+			continue
+		}
+		if a.declared[name] || a.cell.imports[name] != "" {
+			continue
+		}
+		put := substitution{with: make(map[*types.TypeName]types.Type)}
+		var params []*types.TypeParam
+		var args []ast.Expr
+		pos := a.stmts.Pos()
+		for i, base := range bases {
+			p := types.NewTypeParam(types.NewTypeName(pos, a.pkg, fmt.Sprintf("X%d", i), nil), types.Universe.Lookup("any").Type())
+			put.with[a.n.names[base].(*types.TypeName)] = p
+			params, args = append(params, p), append(args, &ast.Ident{NamePos: pos, Name: base})
+		}
+		t := put.in(old.Type())
+		if !put.done {
+			continue
+		}
+		result := types.NewTuple(types.NewParam(pos, a.pkg, "", t))
+		function := Mark + Mark + "follow" + name
+		a.pkg.Scope().Insert(types.NewFunc(pos, a.pkg, function, types.NewSignatureType(nil, nil, params, nil, result, false)))
+		call := &ast.CallExpr{Fun: &ast.IndexListExpr{X: &ast.Ident{NamePos: pos, Name: function}, Indices: args}}
+		spec := &ast.ValueSpec{Names: []*ast.Ident{{NamePos: pos, Name: name}}, Values: []ast.Expr{call}}
+		a.decls = append(a.decls, &ast.GenDecl{TokPos: pos, Tok: token.VAR, Specs: []ast.Spec{spec}})
+		a.declared[name], a.anywhere[name] = true, true
+		a.followed = append(a.followed, followed{name, old})
+	}
+}
+
+// settle marks what follows as reached through a pointer, or gives up when old and new types differ: a name in the
+// declaration of the type means something else by now.
+func (a *analysis) settle() {
+	put := substitution{with: make(map[*types.TypeName]types.Type)}
+	for _, base := range a.carried {
+		if old, ok := a.n.names[base].(*types.TypeName); ok {
+			put.with[old] = a.pkg.Scope().Lookup(base).Type()
+		}
+	}
+	for old, t := range put.with {
+		if len(a.followed) > 0 && !types.Identical(put.in(old.Type().Underlying()), t.Underlying()) {
+			a.unsettled = true
+			return
+		}
+	}
+	for _, f := range a.followed {
+		obj := a.pkg.Scope().Lookup(f.name)
+		if _, ok := a.typeText(obj.Type()); !ok {
+			a.unsettled = true
+			return
+		}
+		a.cell.pointers = append(a.cell.pointers, obj)
+	}
+}
+
+// followedText declares the variables in the output: pointers to the old ones.
+func (a *analysis) followedText() (text string) {
+	for _, f := range a.followed {
+		t, _ := a.typeText(a.pkg.Scope().Lookup(f.name).Type())
+		old := a.importAlias(a.n.home[f.old]) + "." + marked(f.name)
+		switch _, isVar := f.old.(*types.Var); {
+		case !isVar:
+			value := Mark + Mark + "old" + f.name
+			text += fmt.Sprintf("\nvar %s = %s", value, old)
+			old = "&" + value
+		case !a.n.pointers[f.old]:
+			old = "&" + old
+		}
+		text += fmt.Sprintf("\nvar %s = (*%s)(%s.Pointer(%s))\n", marked(f.name), t, a.importAlias("unsafe"), old)
+	}
+	return text
+}
+
+// substitution puts types in the place of named ones.
+type substitution struct {
+	with map[*types.TypeName]types.Type
+	done bool // something was put in
+}
+
+func (s *substitution) in(t types.Type) types.Type {
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		if to := s.with[t.Obj()]; to != nil {
+			s.done = true
+			return to
+		}
+	case *types.Pointer:
+		return types.NewPointer(s.in(t.Elem()))
+	case *types.Slice:
+		return types.NewSlice(s.in(t.Elem()))
+	case *types.Array:
+		return types.NewArray(s.in(t.Elem()), t.Len())
+	case *types.Chan:
+		return types.NewChan(t.Dir(), s.in(t.Elem()))
+	case *types.Map:
+		return types.NewMap(s.in(t.Key()), s.in(t.Elem()))
+	case *types.Signature:
+		if t.TypeParams().Len() == 0 {
+			return types.NewSignatureType(nil, nil, nil, s.tuple(t.Params()), s.tuple(t.Results()), t.Variadic())
+		}
+	case *types.Struct:
+		fields, tags := make([]*types.Var, t.NumFields()), make([]string, t.NumFields())
+		for i := range fields {
+			f := t.Field(i)
+			fields[i], tags[i] = types.NewField(f.Pos(), f.Pkg(), f.Name(), s.in(f.Type()), f.Embedded()), t.Tag(i)
+		}
+		return types.NewStruct(fields, tags)
+	}
+	return t
+}
+
+func (s *substitution) tuple(t *types.Tuple) *types.Tuple {
+	vars := make([]*types.Var, t.Len())
+	for i := range vars {
+		v := t.At(i)
+		vars[i] = types.NewParam(v.Pos(), v.Pkg(), v.Name(), s.in(v.Type()))
+	}
+	return types.NewTuple(vars...)
+}
