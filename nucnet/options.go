@@ -93,6 +93,7 @@ var solvers = []solver{
 	{"rodas5p", func() ode.Method { return &ode.Rodas5P{} }, 10, 10},
 	{"rodas4", func() ode.Method { return &ode.Rodas4{} }, 5, 5},
 	{"bdf", func() ode.Method { return &ode.BDF{} }, 0.03, 0.3},
+	{"bader-deuflhard", func() ode.Method { return &ode.BaderDeuflhard{} }, 1, 1},
 }
 
 // Fallback names the solver to try where the default one gives up.

@@ -6,8 +6,8 @@
 //
 // Four things are separate and combine freely. A [Problem] is the right-hand
 // side with its Jacobian and what is known about its structure. A [Method] is
-// one integration formula: [Rodas5P], [Rodas4] and [BDF] are its members, one
-// file each. [Settings] hold the tolerances from which the error norm and the
+// one integration formula: [Rodas5P], [Rodas4], [BDF] and [BaderDeuflhard] are
+// its members, one file each. [Settings] hold the tolerances from which the error norm and the
 // step control follow. The output times are a plain list: [Solve] calls back
 // with the solution at each of them.
 //

@@ -105,3 +105,45 @@ func TestTableau(t *testing.T) {
 		}
 	}
 }
+
+// TestOrderOfExtrapolation takes steps of a fixed size with one more row of the
+// tableau at a time. With k rows the order is 2k - 1 (Hairer and Wanner 1996,
+// section IV.9), and the error estimate is the error within a step of k - 1.
+func TestOrderOfExtrapolation(t *testing.T) {
+	p := tangent(t)
+	for row := range 3 {
+		errorsOf := func(steps int) (solution, estimate float64) {
+			y := []float64{0, 1}
+			it := &integration{ctx: context.Background(), p: p, set: Settings{RTol: 1, ATol: 1}, tEnd: 1, y: y}
+			var b BaderDeuflhard
+			if err := b.start(it); err != nil {
+				t.Fatal(err)
+			}
+			it.h = 1 / float64(steps)
+			for k := range steps {
+				it.t = float64(k) * it.h
+				if err := b.refresh(it); err != nil {
+					t.Fatal(err)
+				}
+				for r := range row + 1 {
+					if !b.midpoint(it, bdSubsteps[r]) {
+						t.Fatal("no result")
+					}
+					b.extrapolate(r)
+				}
+				b.advance(it)
+				estimate = b.norm(it)
+				copy(y, b.y)
+			}
+			return max(math.Abs(y[0]-math.Tan(1)), math.Abs(y[1]-math.Exp(math.Sin(1)))), estimate
+		}
+		e1, est1 := errorsOf(8)
+		e2, est2 := errorsOf(16)
+		if order := math.Log2(e1 / e2); math.Abs(order-float64(2*row+1)) > 0.3 {
+			t.Errorf("%d rows: order %.2f, want %d", row+1, order, 2*row+1)
+		}
+		if order := math.Log2(est1 / est2); row > 0 && math.Abs(order-float64(2*row)) > 0.5 {
+			t.Errorf("%d rows: the error estimate has order %.2f, want %d", row+1, order, 2*row)
+		}
+	}
+}

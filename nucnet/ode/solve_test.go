@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func methods() []Method { return []Method{&Rodas5P{}, &Rodas4{}, &BDF{}} }
+func methods() []Method { return []Method{&Rodas5P{}, &Rodas4{}, &BDF{}, &BaderDeuflhard{}} }
 
 // endOf integrates to the single time t.
 func endOf(tb testing.TB, m Method, p *Problem, y0 []float64, t float64, s Settings) ([]float64, Stats) {
