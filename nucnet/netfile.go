@@ -44,6 +44,8 @@ func ReadNet(path string, rules rate.Rules) (*Network, error) {
 			return n, err
 		}
 		return n.By(rules)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("nucnet: %w, nor is there a network of that name%s", err, nearest(nuclide.Similar(name, StockNames())))
 	case err != nil:
 		return nil, fmt.Errorf("nucnet: %w", err)
 	}

@@ -183,11 +183,20 @@ func (n *Network) Vector(c nuclide.Composition) ([]float64, error) {
 	for i, m := range c.Nuclides {
 		k := n.Index(m)
 		if k < 0 {
-			return nil, fmt.Errorf("nucnet: %s: %w %s", m, ErrNotMember, n.name)
+			return nil, n.notMember(m)
 		}
 		x[k] += c.X[i]
 	}
 	return x, nil
+}
+
+// notMember says that m is no member, and which members have names like it.
+func (n *Network) notMember(m nuclide.Nuclide) error {
+	names := make([]string, len(n.members))
+	for i, m := range n.members {
+		names[i] = m.String()
+	}
+	return fmt.Errorf("nucnet: %s: %w %s%s", m, ErrNotMember, n.name, nearest(nuclide.Similar(m.String(), names)))
 }
 
 // JacobianPattern describes the derivatives of dY/dt with respect to Y and

@@ -62,7 +62,8 @@ func Stock(name string) (*Network, error) {
 	list, ok := stockLists[name]
 	small := slices.Contains(approx21.Names(), name)
 	if !ok && !small {
-		return nil, fmt.Errorf("nucnet: %q: %w, want one of %s", name, ErrUnknownNetwork, strings.Join(StockNames(), ", "))
+		return nil, fmt.Errorf("nucnet: %q: %w%s; there are %s", name, ErrUnknownNetwork,
+			nearest(nuclide.Similar(name, StockNames())), strings.Join(StockNames(), ", "))
 	}
 	stockMu.Lock()
 	defer stockMu.Unlock()
@@ -84,6 +85,14 @@ func Stock(name string) (*Network, error) {
 	}
 	stockBuilt[name] = n
 	return n, nil
+}
+
+// nearest is the part of a message that names what may have been meant.
+func nearest(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "; nearest: " + strings.Join(names, ", ")
 }
 
 // parseRanges reads "n; H1-2; Be7,9,10".

@@ -86,9 +86,9 @@ func (tr *Trajectory) checkPoint(k int) error {
 	case k > 0 && !(t > tr.Time[k-1]):
 		return fmt.Errorf("time %g s after %g s, want increasing times", t, tr.Time[k-1])
 	case !(T >= minT && T <= maxT):
-		return fmt.Errorf("T = %g K, want %g to %g", T, minT, maxT)
+		return fmt.Errorf("temperature %g K, want %g to %g", T, minT, maxT)
 	case !(rho >= minRho && rho <= maxRho):
-		return fmt.Errorf("rho = %g g/cm3, want %g to %g", rho, minRho, maxRho)
+		return fmt.Errorf("density %g g/cm3, want %g to %g", rho, minRho, maxRho)
 	}
 	return nil
 }

@@ -44,6 +44,9 @@ func (a *app) core() *cobra.Command {
 		n  network
 		x  string
 		ph physics
+
+		normalize bool
+		threads   int
 	)
 	cmd := &cobra.Command{
 		Use:   "core",
@@ -67,10 +70,12 @@ thermal_nu_integral to thermal ones. energy is the internal energy of the matter
 	f.Float64Var(&c.EndRho, "end-rho", 1e10, "density at which to stop in g/cm3")
 	f.Float64Var(&c.FallTime, "fall-time", 1, "shortest time of contraction in units of 446 s rho^-1/2")
 	f.Float64Var(&c.Step, "step", 0.04, "largest change in a step of ln T, of a mass fraction and of half of ln rho")
+	f.BoolVar(&normalize, "normalize", false, "divide the mass fractions by their sum instead of refusing a sum other than 1")
 	ph.flags(cmd)
+	threadsFlag(cmd, &threads)
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		net, err := n.build()
+		net, err := n.build(ph.rules())
 		if err != nil {
 			return err
 		}
@@ -79,14 +84,11 @@ thermal_nu_integral to thermal ones. energy is the internal energy of the matter
 			return err
 		}
 		if x != "" {
-			composition, err := parseComposition(x)
-			if err == nil {
-				composition, err = nuclide.NewComposition(composition.Nuclides, composition.X)
+			m := matter{x: x, normalize: normalize}
+			if err := m.checkComposition(); err != nil {
+				return err
 			}
-			if err == nil {
-				c.X, err = net.Vector(composition)
-			}
-			if err != nil {
+			if c.X, err = net.Vector(m.composition); err != nil {
 				return badInput("-x: %v", err)
 			}
 		}
@@ -103,25 +105,26 @@ thermal_nu_integral to thermal ones. energy is the internal energy of the matter
 				return err
 			}
 		}
-		e, err := c.Evolve(cmd.Context(), nil)
-		switch {
-		case errors.Is(err, star.ErrCore):
-			return badInput("--mass, --rho: %v", err)
-		case err != nil:
+		if err := useThreads(threads); err != nil {
 			return err
 		}
-		return writeCore(out, &c, &n, e)
+		a.warnHot(c.EndT)
+		e, err := c.Evolve(cmd.Context(), nil)
+		if errors.Is(err, star.ErrCore) {
+			return badInput("--mass, --rho: %v", err)
+		}
+		if e == nil {
+			return err
+		}
+		return errors.Join(err, writeCore(out, &c, &ph, &n, e))
 	}
 	return cmd
 }
 
-func writeCore(out *output, c *star.Core, n *network, e *star.Evolution) error {
-	opt := c.Options
+func writeCore(out *output, c *star.Core, ph *physics, n *network, e *star.Evolution) error {
 	doc := coreDoc{
 		Schema: "nuclab.core/1", Model: coreModel, Network: c.Network.Name(), Mass: number(c.Mass),
-		Options: burnOptions{opt.Screening.String(), opt.Weak.String(), opt.DetailedBalance.String(), opt.Solver,
-			number(opt.RTol), number(opt.ATol), n.linksNote(), n.suzuki, n.used},
-		Burns: e.Burns,
+		Options: optionsDoc(c.Options, ph, n), Burns: e.Burns,
 	}
 	scalars := []string{"t", "T", "rho", "dt", "ye", "energy", "work", "q", "eps_nu_integral", "thermal_nu_integral"}
 	full := &grid{head: scalars}

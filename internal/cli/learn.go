@@ -284,7 +284,7 @@ in_domain tells whether the state lies among those it learnt from.`,
 			}
 			p := predictions[0]
 			outside = outside || !p.InDomain
-			doc.Samples = append(doc.Samples, burnSample{T: number(t), X: byName[nuclide.Nuclide]{names, p.X},
+			doc.Samples = append(doc.Samples, burnSample{Time: number(t), X: byName[nuclide.Nuclide]{names, p.X},
 				Ye: number(p.Ye), Q: number(p.Q), EpsNuc: number(p.EpsNuc), EpsNucBBQ: number(p.Q - p.EpsNu*t),
 				EpsNu: number(p.EpsNu), EpsNuIntegral: number(p.Q - p.EpsNuc), InDomain: &p.InDomain})
 		}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,31 +33,50 @@ type matter struct {
 	composition nuclide.Composition
 }
 
-// matterFlags adds -T, --rho and, if composition is set, -x and --normalize.
+// flags adds -T, --rho and, if composition is set, -x and --normalize, all of them required.
 func (m *matter) flags(cmd *cobra.Command, composition bool) {
-	f := cmd.Flags()
-	f.Float64VarP(&m.T, "temperature", "T", 0, "temperature in K, 1e3..1e11")
-	f.Float64Var(&m.rho, "rho", 0, "density in g/cm3, 1e-10..1e12")
+	m.placeFlags(cmd)
 	cmd.MarkFlagRequired("temperature")
 	cmd.MarkFlagRequired("rho")
 	if composition {
-		f.StringVarP(&m.x, "composition", "x", "", "mass fractions, `si28=0.9,ne22=0.1` or @FILE with lines \"name value\" or a JSON object")
-		f.BoolVar(&m.normalize, "normalize", false, "divide the mass fractions by their sum instead of refusing a sum other than 1")
-		cmd.MarkFlagRequired("composition")
+		m.compositionFlags(cmd)
 	}
 }
 
-// check parses the composition and holds T and rho to their ranges.
+// placeFlags adds -T and --rho.
+func (m *matter) placeFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Float64VarP(&m.T, "temperature", "T", 0, "temperature in K, 1e3..1e11")
+	f.Float64Var(&m.rho, "rho", 0, "density in g/cm3, 1e-10..1e12")
+}
+
+// compositionFlags adds -x, which is required, and --normalize.
+func (m *matter) compositionFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&m.x, "composition", "x", "", "mass fractions, `si28=0.9,ne22=0.1` or @FILE with lines \"name value\" or a JSON object")
+	f.BoolVar(&m.normalize, "normalize", false, "divide the mass fractions by their sum instead of refusing a sum other than 1")
+	cmd.MarkFlagRequired("composition")
+}
+
+// check holds T and rho to their ranges and parses the composition, if there is a flag for it.
 func (m *matter) check() error {
-	if err := inRange("-T", m.T, minT, maxT, "K"); err != nil {
-		return err
-	}
-	if err := inRange("--rho", m.rho, minRho, maxRho, "g/cm3"); err != nil {
+	if err := m.checkPlace(); err != nil {
 		return err
 	}
 	if m.x == "" {
 		return nil
 	}
+	return m.checkComposition()
+}
+
+func (m *matter) checkPlace() error {
+	if err := inRange("-T", m.T, minT, maxT, "K"); err != nil {
+		return err
+	}
+	return inRange("--rho", m.rho, minRho, maxRho, "g/cm3")
+}
+
+func (m *matter) checkComposition() error {
 	c, err := parseComposition(m.x)
 	if err != nil {
 		return badInput("-x: %v", err)
@@ -66,12 +86,30 @@ func (m *matter) check() error {
 	}
 	if m.composition, err = nuclide.NewComposition(c.Nuclides, c.X); err != nil {
 		hint := ""
-		if math.Abs(c.Sum()-1) > nuclide.SumTolerance {
+		if math.Abs(c.Sum()-1) > nuclide.SumTolerance && !m.normalize {
 			hint = "; --normalize divides by the sum"
 		}
 		return badInput("-x: %v%s", err, hint)
 	}
 	return nil
+}
+
+// useThreads lets this process run on so many processors at once; 0 leaves it as it is.
+func useThreads(n int) error {
+	if n < 0 {
+		return badInput("--threads: %d is less than 0", n)
+	}
+	if n > 0 {
+		runtime.GOMAXPROCS(n)
+	}
+	return nil
+}
+
+// warnHot says on standard error what holds above the highest temperature that rates are known for.
+func (a *app) warnHot(t float64) {
+	if t > rate.MaxT {
+		fmt.Fprintf(a.stderr, "warning: T = %g K: rates and partition functions are those of %g K above it\n", t, rate.MaxT)
+	}
 }
 
 func inRange(flag string, v, lo, hi float64, unit string) error {
@@ -148,7 +186,7 @@ type physics struct {
 func (p *physics) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&p.screening, "screening", "chugunov", "screening of strong reactions: chugunov|extended|salpeter|none")
-	f.StringVar(&p.weak, "weak", "tables", "weak reactions: tables|none")
+	weakFlag(cmd, &p.weak, "tables|suzuki|none")
 	f.StringVar(&p.balance, "detailed-balance", "correct", "reverse rates: correct|r2305|r2408|r2604 (r...: as in those MESA releases)")
 	f.StringVar(&p.solver, "solver", "", "integrator: "+strings.Join(nucnet.SolverNames(), "|")+" (default: the fastest that keeps its promise)")
 	f.Float64Var(&p.rtol, "rtol", 1e-6, "relative tolerance of the mass fractions")
@@ -160,8 +198,12 @@ func (p *physics) options() (o nucnet.Options, err error) {
 	if o.Screening, err = rate.ParseScreening(p.screening); err != nil {
 		return o, badInput("--screening: %v", err)
 	}
-	if o.Weak, err = nucnet.ParseWeak(p.weak); err != nil {
-		return o, badInput("--weak: %v", err)
+	switch p.weak {
+	case "tables", "suzuki":
+	case "none":
+		o.Weak = nucnet.NoWeak
+	default:
+		return o, badInput("--weak: %q is none of tables, suzuki, none", p.weak)
 	}
 	if o.DetailedBalance, err = rate.ParseBalance(p.balance); err != nil {
 		return o, badInput("--detailed-balance: %v", err)
@@ -179,6 +221,21 @@ func (p *physics) options() (o nucnet.Options, err error) {
 	}
 	o.Solver, o.RTol, o.ATol = p.solver, p.rtol, p.atol
 	return o.WithDefaults(), nil
+}
+
+// rules says which weak tables the flags ask for.
+func (p *physics) rules() rate.Rules { return rate.Rules{Suzuki: p.weak == "suzuki"} }
+
+// weakRules reads --weak of verbs that show rates.
+func weakRules(weak string) (rate.Rules, error) {
+	if weak != "tables" && weak != "suzuki" {
+		return rate.Rules{}, badInput("--weak: %q is none of tables, suzuki", weak)
+	}
+	return rate.Rules{Suzuki: weak == "suzuki"}, nil
+}
+
+func weakFlag(cmd *cobra.Command, weak *string, values string) {
+	cmd.Flags().StringVar(weak, "weak", "tables", "weak reactions: "+values+" (suzuki: those of Suzuki et al. 2016 for A = 17 to 28)")
 }
 
 // netFlag adds --net, the name of a stock network.

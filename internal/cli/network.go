@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,26 +18,39 @@ type network struct {
 	nuclides string
 	links    string
 	rates    string
-	suzuki   bool
 	nameFlag string // what errors call the name
 	used     *ratesUsed
 }
 
 // ratesUsed is what a burn's JSON says about the user's own rates.
 type ratesUsed struct {
-	File      string   `json:"file"`
-	SHA256    string   `json:"sha256"`
+	usedFile
 	Reactions []string `json:"reactions"`
+}
+
+// usedFile names a file that a result depends on.
+type usedFile struct {
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
+}
+
+func newUsedFile(path, text string) *usedFile {
+	return &usedFile{path, fmt.Sprintf("%x", sha256.Sum256([]byte(text)))}
 }
 
 // flags adds what chooses nuclides and reactions, and --net where the name is no argument.
 func (n *network) flags(cmd *cobra.Command, named bool) {
 	f := cmd.Flags()
-	f.StringVar(&n.nuclides, "nuclides", "", "build the network of these, `n,h1,he4` or @FILE")
+	n.members(cmd, named)
 	f.StringVar(&n.links, "links", "classes", "reactions: classes (those MESA looks for) or all (of REACLIB among the nuclides)")
-	f.BoolVar(&n.suzuki, "suzuki", false, "weak rates of Suzuki et al. (2016) where A is 17 to 28")
 	f.StringVar(&n.rates, "rates", "", "`FILE` of fits in REACLIB's format that replace ours for the same reactions")
-	n.nameFlag = "NAME"
+}
+
+// members adds what chooses nuclides.
+func (n *network) members(cmd *cobra.Command, named bool) {
+	f := cmd.Flags()
+	f.StringVar(&n.nuclides, "nuclides", "", "build the network of these, `n,h1,he4` or @FILE, of names or a MESA .net file")
+	n.links, n.nameFlag = "classes", "NAME"
 	if named {
 		n.nameFlag = "--net"
 		f.StringVar(&n.name, "net", "", "network: a MESA `FILE.net` or one of "+strings.Join(nucnet.StockNames(), ", ")+" (default mesa_80)")
@@ -47,9 +58,8 @@ func (n *network) flags(cmd *cobra.Command, named bool) {
 	}
 }
 
-// build returns the network.
-func (n *network) build() (*nucnet.Network, error) {
-	rules := rate.Rules{Suzuki: n.suzuki}
+// build returns the network. Rules say what weak rates it has.
+func (n *network) build(rules rate.Rules) (*nucnet.Network, error) {
 	switch n.links {
 	case "classes":
 	case "all":
@@ -61,18 +71,18 @@ func (n *network) build() (*nucnet.Network, error) {
 	if err != nil || n.rates == "" {
 		return net, err
 	}
-	text, err := os.ReadFile(n.rates)
+	text, err := readInput(n.rates)
 	if err != nil {
 		return nil, badInput("--rates: %v", err)
 	}
-	net, list, err := net.ReplaceFrom(bytes.NewReader(text), n.rates)
+	net, list, err := net.ReplaceFrom(strings.NewReader(text), n.rates)
 	if err != nil {
 		return nil, badInput("--rates: %v", err)
 	}
 	if len(list) == 0 {
 		return nil, badInput("--rates: %s: no reaction in it is between nuclides of %s", n.rates, net.Name())
 	}
-	n.used = &ratesUsed{File: n.rates, SHA256: fmt.Sprintf("%x", sha256.Sum256(text))}
+	n.used = &ratesUsed{usedFile: *newUsedFile(n.rates, text)}
 	for _, r := range list {
 		n.used.Reactions = append(n.used.Reactions, r.String())
 	}
@@ -104,6 +114,13 @@ func (n *network) plain(rules rate.Rules) (*nucnet.Network, error) {
 // networkOf builds the network of a list "n,h1,he4" or of the names in a file "@FILE".
 func networkOf(list string, rules rate.Rules) (*nucnet.Network, error) {
 	if path, ok := strings.CutPrefix(list, "@"); ok {
+		if strings.HasSuffix(path, ".net") {
+			net, err := nucnet.ReadNet(path, rules)
+			if err != nil {
+				return nil, badInput("--nuclides: %v", err)
+			}
+			return net, nil
+		}
 		text, err := readInput(path)
 		if err != nil {
 			return nil, badInput("--nuclides: %v", err)

@@ -58,7 +58,7 @@ func TestNetOfAllLinks(t *testing.T) {
 	if a, b := count("classes"), count("all"); a != 607 || b <= a {
 		t.Errorf("%d lines with the classes, want a heading and 606; %d with all", a, b)
 	}
-	if got := must(t, "net", "mesa_151", "--suzuki", "--format", "csv"); !strings.Contains(got, "na23 -> ne23,weak table,suzuki") {
+	if got := must(t, "net", "mesa_151", "--weak", "suzuki", "--format", "csv"); !strings.Contains(got, "na23 -> ne23,weak table,suzuki") {
 		t.Error("na23 -> ne23 is not of Suzuki et al.")
 	}
 	if status, _, err := nuclab("net", "mesa_80", "--links", "some"); status != exitUsage || !strings.Contains(err, "some") {

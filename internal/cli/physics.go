@@ -20,6 +20,7 @@ func (a *app) net() *cobra.Command {
 	var (
 		list bool
 		n    network
+		weak string
 	)
 	cmd := &cobra.Command{
 		Use:     "net [NAME | FILE.net]",
@@ -30,8 +31,13 @@ func (a *app) net() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the stock networks")
 	n.flags(cmd, false)
+	weakFlag(cmd, &weak, "tables|suzuki")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		rules, err := weakRules(weak)
+		if err != nil {
+			return err
+		}
 		if list {
 			return listNetworks(out)
 		}
@@ -43,7 +49,7 @@ func (a *app) net() *cobra.Command {
 		case len(args) == 1:
 			n.name = args[0]
 		}
-		net, err := n.build()
+		net, err := n.build(rules)
 		if err != nil {
 			return err
 		}
@@ -107,7 +113,7 @@ func writeNetwork(out *output, net *nucnet.Network) error {
 }
 
 func (a *app) rate() *cobra.Command {
-	var temperatures, balance string
+	var temperatures, balance, weak string
 	var rhoYe float64
 	cmd := &cobra.Command{
 		Use:   "rate REACTION",
@@ -115,7 +121,8 @@ func (a *app) rate() *cobra.Command {
 		Long: `Evaluate the rate of one reaction and of its reverse.
 
 lambda is N_A^(n-1)<sigma v> in REACLIB's units (s^-1, cm3 mol^-1 s^-1, cm6 mol^-2 s^-1 for 1, 2, 3 reactants), without
-screening; q is the energy released and q_nu the part of it that neutrinos carry away, in MeV.`,
+screening; q is the energy released and q_nu the part of it that neutrinos carry away, in MeV. A decay or capture of one
+nuclide also has its half-life, in s.`,
 		Example: "  nuclab rate \"c12(a,g)o16\" -T 1e9,3e9\n  nuclab rate \"ni56 -> co56\" -T 5e9 --rho-ye 1e8",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -123,6 +130,7 @@ screening; q is the energy released and q_nu the part of it that neutrinos carry
 	f.StringVarP(&temperatures, "temperature", "T", "", "temperatures in K, `1e9,3e9`")
 	f.Float64Var(&rhoYe, "rho-ye", 0, "density times electron fraction in g/cm3, for weak reactions")
 	f.StringVar(&balance, "detailed-balance", "correct", "reverse rate: correct|r2305|r2408|r2604")
+	weakFlag(cmd, &weak, "tables|suzuki")
 	cmd.MarkFlagRequired("temperature")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -143,11 +151,16 @@ screening; q is the energy released and q_nu the part of it that neutrinos carry
 				return err
 			}
 		}
+		a.warnHot(slices.Max(ts))
 		library, err := rate.Default()
 		if err != nil {
 			return err
 		}
-		r, err := library.Reaction(reaction, kind)
+		rules, err := weakRules(weak)
+		if err != nil {
+			return err
+		}
+		r, err := library.ReactionBy(reaction, kind, rules)
 		if err != nil {
 			return badInput("%v", err)
 		}
@@ -165,6 +178,7 @@ func writeRate(out *output, r *rate.Single, ts []float64, rhoYe float64) error {
 		Lambda  number `json:"lambda"`
 		Reverse number `json:"reverse"`
 		QNu     number `json:"q_nu"`
+		Half    number `json:"half_life,omitempty"`
 	}
 	doc := struct {
 		Schema   string  `json:"schema"`
@@ -175,10 +189,20 @@ func writeRate(out *output, r *rate.Single, ts []float64, rhoYe float64) error {
 		Values   []value `json:"values"`
 	}{"nuclab.rate/1", r.String(), r.Kind.String(), r.Source, number(r.Q), nil}
 	t := &grid{head: []string{"T [K]", "lambda", "reverse", "q_nu [MeV]"}}
+	decay := len(r.In) == 1
+	if decay {
+		t.head = append(t.head, "half-life [s]")
+	}
 	for _, temperature := range ts {
 		v := r.Eval(temperature, rhoYe)
-		doc.Values = append(doc.Values, value{number(temperature), number(v.Lambda), number(v.Reverse), number(v.QNu)})
-		t.add(temperature, v.Lambda, v.Reverse, v.QNu)
+		row := []any{temperature, v.Lambda, v.Reverse, v.QNu}
+		e := value{T: number(temperature), Lambda: number(v.Lambda), Reverse: number(v.Reverse), QNu: number(v.QNu)}
+		if decay {
+			e.Half = number(math.Ln2 / v.Lambda)
+			row = append(row, math.Ln2/v.Lambda)
+		}
+		doc.Values = append(doc.Values, e)
+		t.add(row...)
 	}
 	return out.write(doc, []string{fmt.Sprintf("%s  (%s, %s)  Q = %.6g MeV", r, r.Kind, r.Source, r.Q)}, t)
 }
@@ -188,7 +212,7 @@ func (a *app) nse() *cobra.Command {
 		m       matter
 		ye      float64
 		coulomb bool
-		netName string
+		n       network
 	)
 	cmd := &cobra.Command{
 		Use:     "nse",
@@ -198,13 +222,13 @@ func (a *app) nse() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	netFlag(cmd, &netName)
+	n.members(cmd, true)
 	m.flags(cmd, false)
 	f.Float64Var(&ye, "ye", 0.5, "electron fraction")
 	f.BoolVar(&coulomb, "coulomb", true, "include the Coulomb interaction of the nuclei with the plasma")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		net, err := stock(netName)
+		net, err := n.build(rate.Rules{})
 		if err != nil {
 			return err
 		}
@@ -214,6 +238,7 @@ func (a *app) nse() *cobra.Command {
 		if err := inRange("--rho", m.rho, nse.MinRho, nse.MaxRho, "g/cm3"); err != nil {
 			return err
 		}
+		a.warnHot(m.T)
 		eq, err := nse.Solve(net.Nuclides(), m.T, m.rho, ye, nse.Options{NoCoulomb: !coulomb})
 		if errors.Is(err, nse.ErrInput) {
 			return badInput("--ye: %v", err)

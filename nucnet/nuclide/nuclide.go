@@ -79,15 +79,15 @@ func Parse(s string) (Nuclide, error) {
 	symbol = strings.Trim(symbol, "-")
 	z, ok := ChargeNumber(symbol)
 	if !ok {
-		return Nuclide{}, fmt.Errorf("nuclide: %q: %w: want a name like neut, h1, he4 or fe56", s, ErrUnknown)
+		return Nuclide{}, fmt.Errorf("nuclide: %q: %w: want a name like neut, h1, he4 or fe56%s", s, ErrUnknown, similar(s))
 	}
 	a, err := strconv.ParseUint(digits, 10, 9)
 	if err != nil || a == 0 {
-		return Nuclide{}, fmt.Errorf("nuclide: %q: %w: want a mass number as in %s%d", s, ErrUnknown, symbol, 2*max(z, 1))
+		return Nuclide{}, fmt.Errorf("nuclide: %q: %w: want a mass number as in %s%d%s", s, ErrUnknown, symbol, 2*max(z, 1), similar(s))
 	}
 	n, err := New(z, int(a))
 	if err != nil {
-		return Nuclide{}, fmt.Errorf("nuclide: %q: %w: no mass in AME2020", s, ErrUnknown)
+		return Nuclide{}, fmt.Errorf("nuclide: %q: %w: no mass in AME2020%s", s, ErrUnknown, similar(s))
 	}
 	return n, nil
 }

@@ -13,6 +13,9 @@ const (
 	maxT9 = 10
 )
 
+// MaxT is the temperature (K) above which fits and partition functions stay as they are there.
+const MaxT = maxT9 * 1e9
+
 // maxMembers bounds a list of members, so that scratch space fits on the stack.
 const maxMembers = 1024
 

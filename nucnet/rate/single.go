@@ -42,13 +42,27 @@ type Value struct {
 }
 
 // Reaction looks up one reaction, strong ones with reverse rates of the given kind. It need not be of the classes
-// that Links searches. Errors wrap ErrNotFound or nuclide.ErrUnknown.
+// that Links searches. Errors wrap ErrReaction, ErrNotFound or nuclide.ErrUnknown.
 func (l *Library) Reaction(r Reaction, kind Balance) (*Single, error) {
+	return l.ReactionBy(r, kind, Rules{})
+}
+
+// ReactionBy is Reaction with the weak tables that rules say.
+func (l *Library) ReactionBy(r Reaction, kind Balance, rules Rules) (*Single, error) {
+	if n := max(len(r.In), len(r.Out)); n > maxSide || min(len(r.In), len(r.Out)) == 0 {
+		return nil, fmt.Errorf("rate: %s: %w: want one to %d nuclides on either side", r, ErrReaction, maxSide)
+	}
 	members := slices.Concat(r.In, r.Out)
 	nuclide.Sort(members)
 	f, err := newFinder(l, slices.Compact(members), kind)
 	if err != nil {
 		return nil, err
+	}
+	f.rules = rules
+	if rules.Suzuki {
+		if f.fine, err = suzuki(); err != nil {
+			return nil, err
+		}
 	}
 	f.add(NewReaction(r.In, r.Out))
 	s := &Single{Reaction: r, Q: r.Q(), links: f.links}
