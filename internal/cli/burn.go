@@ -234,7 +234,7 @@ func (b *burner) run(ctx context.Context) error {
 	})
 	var stopped *nucnet.Stopped
 	if err != nil && !errors.As(err, &stopped) {
-		return err
+		return asUsage(err, nucnet.ErrOption, nucnet.ErrState, nucnet.ErrTimes, nucnet.ErrTrajectory)
 	}
 	return errors.Join(err, b.write(r, cpu, stopped))
 }
@@ -376,7 +376,11 @@ func parseTimes(times, decades string) ([]float64, error) {
 		if !(ends[0] > 0 && ends[1] >= ends[0]) {
 			return nil, badInput("--decades: %q does not go up from a positive time", decades)
 		}
-		return nucnet.Decades(ends[0], ends[1]), nil
+		ts := nucnet.Decades(ends[0], ends[1])
+		if len(ts) == 0 {
+			return nil, badInput("--decades: there is no power of ten from %g to %g s", ends[0], ends[1])
+		}
+		return ts, nil
 	}
 	ts, err := parseNumbers("-t", times)
 	if err != nil {

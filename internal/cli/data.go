@@ -45,6 +45,7 @@ func (a *app) generate() *cobra.Command {
 		ph           physics
 		dir          string
 		times, shard string
+		rates        string
 	)
 	generators := make([]string, len(sample.Generators()))
 	for i, g := range sample.Generators() {
@@ -75,11 +76,9 @@ Ctrl-C keeps the files that are finished; --resume goes on with them.`,
 	threadsFlag(cmd, &s.Workers)
 	f.IntVar(&s.Workers, "workers", 0, "the same as --threads")
 	ph.flags(cmd)
+	f.StringVar(&rates, "rates", "", "`FILE` of fits in REACLIB's format that replace ours for the same reactions; the manifest keeps them")
 	cmd.MarkFlagRequired("out")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if _, err := stock(s.Network); err != nil {
-			return err
-		}
 		if s.Samples < 1 {
 			return badInput("--samples: %d is less than 1", s.Samples)
 		}
@@ -87,6 +86,12 @@ Ctrl-C keeps the files that are finished; --resume goes on with them.`,
 		if s.Burn, err = ph.options(); err != nil {
 			return err
 		}
+		s.Suzuki = ph.rules().Suzuki
+		n := network{name: s.Network, nameFlag: "--net", links: "classes", rates: rates}
+		if _, err := n.build(ph.rules()); err != nil {
+			return err
+		}
+		s.Rates = n.ownRates
 		switch times {
 		case "decades":
 		case "paper":

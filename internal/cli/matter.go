@@ -1,12 +1,8 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
 	"math"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -119,64 +115,6 @@ func inRange(flag string, v, lo, hi float64, unit string) error {
 	return badInput("%s: %g %s is outside %g..%g %s", flag, v, unit, lo, hi, unit)
 }
 
-// parseComposition reads "si28=0.9,ne22=0.1" or, after "@", a file of lines "name value" or of one JSON object.
-func parseComposition(s string) (nuclide.Composition, error) {
-	path, ok := strings.CutPrefix(s, "@")
-	if !ok {
-		return nuclide.ParseComposition(s)
-	}
-	text, err := readInput(path)
-	if err != nil {
-		return nuclide.Composition{}, err
-	}
-	var c nuclide.Composition
-	add := func(name string, x float64) error {
-		n, err := nuclide.Parse(name)
-		c.Nuclides, c.X = append(c.Nuclides, n), append(c.X, x)
-		return err
-	}
-	if strings.HasPrefix(strings.TrimSpace(text), "{") {
-		var object map[string]float64
-		if err := json.Unmarshal([]byte(text), &object); err != nil {
-			return c, fmt.Errorf("%s: %w", path, err)
-		}
-		for _, name := range slices.Sorted(maps.Keys(object)) {
-			if err := add(name, object[name]); err != nil {
-				return c, fmt.Errorf("%s: %w", path, err)
-			}
-		}
-		return c, nil
-	}
-	for i, line := range strings.Split(text, "\n") {
-		line, _, _ = strings.Cut(line, "#")
-		fields := strings.Fields(line)
-		if len(fields) == 0 {
-			continue
-		}
-		if len(fields) != 2 {
-			return c, fmt.Errorf("%s:%d: %q is not a name and a mass fraction", path, i+1, strings.TrimSpace(line))
-		}
-		x, err := strconv.ParseFloat(fields[1], 64)
-		if err != nil {
-			return c, fmt.Errorf("%s:%d: %q is not a number", path, i+1, fields[1])
-		}
-		if err := add(fields[0], x); err != nil {
-			return c, fmt.Errorf("%s:%d: %w", path, i+1, err)
-		}
-	}
-	return c, nil
-}
-
-// readInput reads a file that a flag names; "-" is standard input.
-func readInput(path string) (string, error) {
-	if path == "-" {
-		text, err := io.ReadAll(os.Stdin)
-		return string(text), err
-	}
-	text, err := os.ReadFile(path)
-	return string(text), err
-}
-
 // physics is the choice of physics and solver, shared by burn and dataset generate.
 type physics struct {
 	screening, weak, balance, solver string
@@ -209,11 +147,12 @@ func (p *physics) options() (o nucnet.Options, err error) {
 		return o, badInput("--detailed-balance: %v", err)
 	}
 	for _, tol := range []struct {
-		flag string
-		v    float64
-	}{{"--rtol", p.rtol}, {"--atol", p.atol}} {
-		if !(tol.v > 0 && tol.v < 1) {
-			return o, badInput("%s: %g is outside 0..1", tol.flag, tol.v)
+		flag  string
+		v     float64
+		least float64
+	}{{"--rtol", p.rtol, 1e-13}, {"--atol", p.atol, math.SmallestNonzeroFloat64}} {
+		if !(tol.v >= tol.least && tol.v < 1) {
+			return o, badInput("%s: %g is outside %g..1", tol.flag, tol.v, tol.least)
 		}
 	}
 	if p.solver != "" && !slices.Contains(nucnet.SolverNames(), p.solver) {

@@ -19,6 +19,7 @@ type network struct {
 	links    string
 	rates    string
 	nameFlag string // what errors call the name
+	ownRates string // text of the file rates
 	used     *ratesUsed
 }
 
@@ -82,6 +83,7 @@ func (n *network) build(rules rate.Rules) (*nucnet.Network, error) {
 	if len(list) == 0 {
 		return nil, badInput("--rates: %s: no reaction in it is between nuclides of %s", n.rates, net.Name())
 	}
+	n.ownRates = text
 	n.used = &ratesUsed{usedFile: *newUsedFile(n.rates, text)}
 	for _, r := range list {
 		n.used.Reactions = append(n.used.Reactions, r.String())
@@ -111,30 +113,32 @@ func (n *network) plain(rules rate.Rules) (*nucnet.Network, error) {
 	return net, nil
 }
 
-// networkOf builds the network of a list "n,h1,he4" or of the names in a file "@FILE".
+// networkOf builds the network of a list "n,h1,he4" or of a file "@FILE", of names or, if it is called so, a .net one.
 func networkOf(list string, rules rate.Rules) (*nucnet.Network, error) {
-	if path, ok := strings.CutPrefix(list, "@"); ok {
-		if strings.HasSuffix(path, ".net") {
-			net, err := nucnet.ReadNet(path, rules)
-			if err != nil {
-				return nil, badInput("--nuclides: %v", err)
+	net, err := func() (*nucnet.Network, error) {
+		var members []nuclide.Nuclide
+		path, isFile := strings.CutPrefix(list, "@")
+		if isFile && strings.HasSuffix(path, ".net") {
+			return nucnet.ReadNet(path, rules)
+		}
+		var err error
+		if isFile {
+			var text string
+			if text, err = readInput(path); err == nil {
+				members, err = parseNames(path, text)
 			}
-			return net, nil
+		} else {
+			members, err = nuclide.ParseList(list)
 		}
-		text, err := readInput(path)
 		if err != nil {
-			return nil, badInput("--nuclides: %v", err)
+			return nil, err
 		}
-		list = text
+		return nucnet.NewBy("custom", members, rules)
+	}()
+	if err != nil {
+		return nil, badInput("--nuclides: %v", err)
 	}
-	members, err := nuclide.ParseList(list)
-	if err == nil {
-		var net *nucnet.Network
-		if net, err = nucnet.NewBy("custom", members, rules); err == nil {
-			return net, nil
-		}
-	}
-	return nil, badInput("--nuclides: %v", err)
+	return net, nil
 }
 
 // linksNote is what a burn's JSON says about reactions: nothing of MESA's classes.

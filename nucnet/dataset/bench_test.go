@@ -44,7 +44,7 @@ func BenchmarkLoad(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	recipe := r.recipe(net.Nuclides(), s.Design)
+	recipe := r.recipe(net.Nuclides(), s.Design, nil)
 	dir := b.TempDir()
 	rows := make(chan row)
 	go func() {

@@ -122,6 +122,12 @@ func (s *Set) Card() (string, error) {
 	line("detailed balance", "%s", s.Burn.DetailedBalance)
 	line("screening", "%s", s.Burn.Screening)
 	line("weak rates", "%s", s.Burn.Weak)
+	if s.Burn.Suzuki {
+		line("weak rates, A = 17 to 28", "%s", "Suzuki et al. (2016)")
+	}
+	if len(s.Burn.OwnRates) > 0 {
+		line("own rates", "%s", strings.Join(s.Burn.OwnRates, ", "))
+	}
 	line("solver", "%s, relative tolerance %g, absolute %g", s.Burn.Solver, s.Burn.RTol, s.Burn.ATol)
 	line("nuclear data", "SHA-256 `%s`", s.Data)
 	line("numbers", "float%d", s.Float)

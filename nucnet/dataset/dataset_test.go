@@ -411,6 +411,8 @@ func TestGenerateErrors(t *testing.T) {
 		"shard":         {"", func(s *Settings) { s.Shard = Shard{5, 4} }, ErrSettings, "5/4"},
 		"Ye":            {"", func(s *Settings) { s.Design.Ye = [2]float64{0, 0.5} }, sample.ErrRange, "Ye"},
 		"solver":        {"", func(s *Settings) { s.Burn.Solver = "euler" }, nucnet.ErrOption, "euler"},
+		"rates":         {"", func(s *Settings) { s.Rates = "nonsense" }, ErrSettings, "rates:1"},
+		"rates of none": {"", func(s *Settings) { s.Rates = fit("u238", "h1", "np239") }, ErrSettings, "mesa_80"},
 		"full folder":   {full, func(*Settings) {}, ErrExists, full},
 		"other seed":    {full, func(s *Settings) { s.Resume, s.Seed = true, 8 }, ErrDifferent, "seed 8 instead of 7"},
 		"other times":   {full, func(s *Settings) { s.Resume, s.Times = true, []float64{1} }, ErrDifferent, "times_s [1]"},
@@ -449,7 +451,7 @@ func TestReburn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again := s.withDefaults().recipe(set.Nuclides, s.Design); again.ID() != set.ID() {
+	if again := s.withDefaults().recipe(set.Nuclides, s.Design, nil); again.ID() != set.ID() {
 		t.Errorf("the settings read back differ: %s", set.Recipe.differences(again))
 	}
 	m := set.Manifest

@@ -160,7 +160,7 @@ func newGenerator(s Settings) (*generator, error) {
 	if s.Workers == 0 {
 		s.Workers = runtime.GOMAXPROCS(0)
 	}
-	net, err := nucnet.Stock(s.Network)
+	net, own, err := s.network()
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func newGenerator(s Settings) (*generator, error) {
 		settings: s,
 		net:      net,
 		sampler:  sampler,
-		manifest: &Manifest{Schema: schemaName, Recipe: s.recipe(nuclides, sampler.Design), Shard: s.Shard.String(), Files: []File{}},
+		manifest: &Manifest{Schema: schemaName, Recipe: s.recipe(nuclides, sampler.Design, own), Shard: s.Shard.String(), Files: []File{}},
 		layout:   layout{len(nuclides), len(s.Times)},
 	}
 	g.all, g.at, g.before = s.burnTimes()

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"nuclab/nucnet/nuclide"
+	"nuclab/nucnet/rate"
 	"nuclab/nucnet/sample"
 )
 
@@ -70,6 +71,10 @@ type Burn struct {
 	RTol            float64 `json:"rtol"`
 	ATol            float64 `json:"atol"`
 	MaxSteps        int     `json:"max_steps"`
+
+	Suzuki   bool     `json:"suzuki,omitempty"`
+	Rates    string   `json:"rates,omitempty"`     // text of the user's own fits, in the format of REACLIB
+	OwnRates []string `json:"own_rates,omitempty"` // reactions of the network that they are for
 }
 
 // File is one file of a data set.
@@ -83,7 +88,11 @@ type File struct {
 }
 
 // recipe returns what settings say about the rows.
-func (s Settings) recipe(nuclides []nuclide.Nuclide, d sample.Design) Recipe {
+func (s Settings) recipe(nuclides []nuclide.Nuclide, d sample.Design, own []rate.Reaction) Recipe {
+	var names []string
+	for _, r := range own {
+		names = append(names, r.String())
+	}
 	return Recipe{
 		Network: s.Network, Nuclides: nuclides, Samples: s.Samples, Seed: s.Seed, Generator: s.Generator,
 		Sampling: Sampling{LogT: d.LogT, LogRho: d.LogRho, Ye: d.Ye, LogX: d.LogX, NeutronMax: d.NeutronMax,
@@ -91,7 +100,7 @@ func (s Settings) recipe(nuclides []nuclide.Nuclide, d sample.Design) Recipe {
 		Times: s.Times, Steps: s.Steps,
 		Burn: Burn{Screening: fmt.Sprint(s.Burn.Screening), Weak: fmt.Sprint(s.Burn.Weak),
 			DetailedBalance: fmt.Sprint(s.Burn.DetailedBalance), Solver: s.Burn.Solver, RTol: s.Burn.RTol, ATol: s.Burn.ATol,
-			MaxSteps: s.Burn.MaxSteps},
+			MaxSteps: s.Burn.MaxSteps, Suzuki: s.Suzuki, Rates: s.Rates, OwnRates: names},
 		Float: s.Float, PerFile: s.PerFile, Data: dataHash(), Units: units(),
 	}
 }

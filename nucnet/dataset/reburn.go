@@ -18,7 +18,8 @@ func (r Recipe) Settings() (Settings, error) {
 		Design: sample.Design{LogT: r.Sampling.LogT, LogRho: r.Sampling.LogRho, Ye: r.Sampling.Ye, LogX: r.Sampling.LogX,
 			NeutronMax: r.Sampling.NeutronMax, Tolerance: r.Sampling.Tolerance, Alpha: r.Sampling.Alpha},
 		Times: r.Times, Steps: r.Steps, Float: r.Float, PerFile: r.PerFile,
-		Burn: nucnet.Options{Solver: r.Burn.Solver, RTol: r.Burn.RTol, ATol: r.Burn.ATol, MaxSteps: r.Burn.MaxSteps},
+		Burn:   nucnet.Options{Solver: r.Burn.Solver, RTol: r.Burn.RTol, ATol: r.Burn.ATol, MaxSteps: r.Burn.MaxSteps},
+		Suzuki: r.Burn.Suzuki, Rates: r.Burn.Rates,
 	}
 	var e1, e2, e3 error
 	s.Burn.Screening, e1 = rate.ParseScreening(r.Burn.Screening)

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"nuclab/nucnet"
 	"nuclab/nucnet/nuclide"
+	"nuclab/nucnet/rate"
 	"nuclab/nucnet/sample"
 )
 
@@ -30,6 +32,8 @@ type Settings struct {
 	Times     []float64      // s, rising; empty: 1e-6, 1e-5, ... 1e2
 	Steps     []float64      // s, for eps_nuc_row; empty: from one of Times to the next, the first from 0
 	Burn      nucnet.Options // physics and accuracy
+	Suzuki    bool           // weak rates of Suzuki et al., see rate.Rules
+	Rates     string         // fits in the format of REACLIB that replace those of the network, or stand beside them
 	Float     int            // bits of a stored number, 32 or 64; 0: 64
 	PerFile   int            // samples in one file; 0: 2048
 	Workers   int            // burns at a time; 0: one for each processor. Without effect on the result
@@ -123,6 +127,25 @@ func (s Settings) check() error {
 		}
 	}
 	return nil
+}
+
+// network returns what is burnt, and the reactions that have rates of the user's own.
+func (s Settings) network() (*nucnet.Network, []rate.Reaction, error) {
+	net, err := nucnet.Stock(s.Network)
+	if err == nil && s.Suzuki {
+		net, err = net.By(rate.Rules{Suzuki: true})
+	}
+	if err != nil || s.Rates == "" {
+		return net, nil, err
+	}
+	net, own, err := net.ReplaceFrom(strings.NewReader(s.Rates), "rates")
+	switch {
+	case err != nil:
+		return nil, nil, fmt.Errorf("dataset: %w: %w", ErrSettings, err)
+	case len(own) == 0:
+		return nil, nil, fmt.Errorf("dataset: %w: none of the rates is between nuclides of %s", ErrSettings, s.Network)
+	}
+	return net, own, nil
 }
 
 // sampler returns what draws the initial states for a network's nuclides.
