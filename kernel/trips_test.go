@@ -132,7 +132,7 @@ func TestTrips(t *testing.T) {
 	b.want("for acc.sum = range 3 { }\nq := &acc.sum; *q += 10\nacc", "c=12")
 	b.want("type amount int\ntype bill struct { n amount }\nbl := bill{3}", "")
 	b.want("type amount string", "")
-	if _, r := b.run("func (b bill) text() string { return string(b.n) }"); !strings.Contains(r.err.String(), "variables of the earlier type stay as they are: bl") {
+	if _, r := b.run("func (b bill) text() string { return string(b.n) }"); !strings.Contains(r.err.String(), "variables of the earlier type are out of reach: bl") {
 		t.Errorf("a type of other contents: stderr %q", r.err.String())
 	}
 	b.want("bill{\"x\"}.text()", "x")

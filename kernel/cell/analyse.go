@@ -9,6 +9,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"regexp"
 	"runtime"
 	"sort"
 	"strconv"
@@ -39,8 +40,10 @@ type Cell struct {
 	imports  map[string]string
 	dots     []string
 	texts    map[string]*declaration
-	pointers []types.Object // variables that the output reaches through pointers
-	late     bool           // defers something to the end of the notebook
+	needs    map[types.Object][]types.Object // of earlier cells and this one, by what needs them
+	lost     map[string]string               // variables that are out of reach, with the name of their type
+	pointers []types.Object                  // variables that the output reaches through pointers
+	late     bool                            // defers something to the end of the notebook
 }
 
 // Defines returns the names that the cell defines, in alphabetical order.
@@ -80,8 +83,10 @@ type analysis struct {
 	shown     map[token.Pos]bool                 // calls whose value is shown
 	carried   []string                           // types of earlier cells that get methods
 	followed  []followed                         // what is seen as of the new types
-	settled   bool                               // nothing follows
-	unsettled bool                               // what follows cannot
+	following bool                               // what has a type that the cell declares anew follows too
+	bases     []string                           // types of earlier cells that are followed
+	changed   map[string]bool                    // types that are declared anew with other contents
+	unsettled bool                               // changed has grown: what follows must not follow those
 	late      map[*ast.DeferStmt]bool            // runs when the notebook ends
 	bodiless  []string                           // functions declared without a body, as documentation shows them: they are passed over
 	returned  map[*ast.BlockStmt]*ast.ReturnStmt // what stands for statements that return values
@@ -134,9 +139,14 @@ func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
 		}
 	}()
 	a := n.newAnalysis(src)
-	if a.steps(); a.unsettled {
-		a = n.newAnalysis(src)
-		a.settled = true
+	a.steps()
+	if a.redeclares() {
+		a = a.anew(n, src)
+		a.following = true
+		a.steps()
+	}
+	for a.unsettled {
+		a = a.anew(n, src)
 		a.steps()
 	}
 	if len(a.problems) > 0 {
@@ -144,6 +154,13 @@ func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
 		return nil, a.problems
 	}
 	return a.cell, nil
+}
+
+// anew begins the work once more with what is known about types.
+func (a *analysis) anew(n *Notebook, src string) *analysis {
+	again := n.newAnalysis(src)
+	again.following, again.changed = a.following, a.changed
+	return again
 }
 
 // steps does the work, as far as there are no problems.
@@ -161,8 +178,9 @@ func (n *Notebook) newAnalysis(src string) *analysis {
 		units: make(map[*token.File]*unit), declared: make(map[string]bool), anywhere: make(map[string]bool), idents: make(map[string]bool),
 		original: make(map[types.Object]types.Object), seen: make(map[Problem]bool), oldImports: make(map[string]string),
 		shown: make(map[token.Pos]bool), late: make(map[*ast.DeferStmt]bool), returned: make(map[*ast.BlockStmt]*ast.ReturnStmt),
-		aliases: make(map[string]string), uses: make(map[*types.PkgName]int),
-		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration)},
+		aliases: make(map[string]string), uses: make(map[*types.PkgName]int), changed: make(map[string]bool),
+		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration),
+			needs: make(map[types.Object][]types.Object), lost: make(map[string]string)},
 	}
 }
 
@@ -450,6 +468,8 @@ func (a *analysis) check() {
 		Defs:   make(map[*ast.Ident]types.Object),
 		Uses:   make(map[*ast.Ident]types.Object),
 		Scopes: make(map[ast.Node]*types.Scope),
+
+		Selections: make(map[*ast.SelectorExpr]*types.Selection),
 	}
 	conf := types.Config{
 		Importer:                 a.n.loader,
@@ -498,8 +518,14 @@ func clean(msg string) string {
 	msg = strings.ReplaceAll(msg, oldSuffix, "")
 	msg = strings.ReplaceAll(msg, " in argument to "+showName, " as a value")
 	msg = strings.ReplaceAll(msg, packageName+".", "")
+	if m := twoTypes.FindStringSubmatch(msg); m != nil && m[1] == m[2] {
+		msg += " (it is of an earlier " + m[1] + ", declared anew since)"
+	}
 	return strings.ReplaceAll(msg, "; have ", ", have ")
 }
+
+// twoTypes finds the types in a message about a value of one that should be of another.
+var twoTypes = regexp.MustCompile(`(?:type|of type|struct type|interface type) (\S+)\) as (\S+) value`)
 
 // identify gives the cell its path, which stands for all that decides what it means.
 func (a *analysis) identify(source string, imports []string) string {

@@ -78,10 +78,17 @@ func (a *analysis) carryText(t text) {
 
 // receiverBase is the name of a receiver's type, "" when it has none.
 func receiverBase(e ast.Expr) string {
+	if id := receiverIdent(e); id != nil {
+		return id.Name
+	}
+	return ""
+}
+
+func receiverIdent(e ast.Expr) *ast.Ident {
 	for {
 		switch t := e.(type) {
 		case *ast.Ident:
-			return t.Name
+			return t
 		case *ast.StarExpr:
 			e = t.X
 		case *ast.ParenExpr:
@@ -91,60 +98,9 @@ func receiverBase(e ast.Expr) string {
 		case *ast.IndexListExpr:
 			e = t.X
 		default:
-			return ""
+			return nil
 		}
 	}
-}
-
-// notes says which earlier variables keep a type that the cell declares anew.
-func (a *analysis) notes() {
-	if len(a.bodiless) > 0 {
-		a.cell.Notes = append(a.cell.Notes, "functions without a body are not defined: "+strings.Join(a.bodiless, ", "))
-	}
-	if a.n.cells[a.cell.Path] != nil {
-		return // the very same type
-	}
-	for _, name := range a.cell.Defines() {
-		if _, ok := a.cell.names[name].(*types.TypeName); !ok {
-			continue
-		}
-		old, ok := a.n.names[name].(*types.TypeName)
-		if !ok {
-			continue
-		}
-		var keep []string
-		for _, v := range slices.Sorted(maps.Keys(a.n.names)) {
-			if obj, ok := a.n.names[v].(*types.Var); ok && !a.declared[v] && mentions(obj.Type(), old, 0) {
-				keep = append(keep, v)
-			}
-		}
-		if len(keep) > 0 {
-			a.cell.Notes = append(a.cell.Notes, name+" is declared anew; variables of the earlier type stay as they are: "+strings.Join(keep, ", "))
-		}
-	}
-}
-
-// mentions reports whether a type is, or is made of, a named one.
-func mentions(t types.Type, name *types.TypeName, depth int) bool {
-	if depth > 8 {
-		return false
-	}
-	depth++
-	switch t := types.Unalias(t).(type) {
-	case *types.Named:
-		return t.Obj() == name
-	case *types.Pointer:
-		return mentions(t.Elem(), name, depth)
-	case *types.Slice:
-		return mentions(t.Elem(), name, depth)
-	case *types.Array:
-		return mentions(t.Elem(), name, depth)
-	case *types.Chan:
-		return mentions(t.Elem(), name, depth)
-	case *types.Map:
-		return mentions(t.Key(), name, depth) || mentions(t.Elem(), name, depth)
-	}
-	return false
 }
 
 // remember keeps the sources of the types and methods that the cell declares.

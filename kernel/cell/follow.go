@@ -22,15 +22,18 @@ type followed struct {
 // follow declares what follows the types that the cell declares anew, for the type checker. The type of each is that of
 // the earlier object with the new types put in, which the checker does: it is the result of a generic function.
 func (a *analysis) follow() {
-	var bases []string
-	for _, base := range a.carried {
-		if t, ok := a.n.names[base].(*types.TypeName); ok && !a.settled {
+	candidates := slices.Clone(a.carried)
+	if a.following {
+		candidates = append(candidates, a.redeclared()...)
+	}
+	for _, base := range candidates {
+		if t, ok := a.n.names[base].(*types.TypeName); ok && !a.changed[base] && !slices.Contains(a.bases, base) {
 			if named, ok := t.Type().(*types.Named); ok && named.TypeParams().Len() == 0 {
-				bases = append(bases, base)
+				a.bases = append(a.bases, base)
 			}
 		}
 	}
-	if len(bases) == 0 {
+	if len(a.bases) == 0 {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.n.names)) {
@@ -51,7 +54,7 @@ func (a *analysis) follow() {
 		var params []*types.TypeParam
 		var args []ast.Expr
 		pos := a.stmts.Pos()
-		for i, base := range bases {
+		for i, base := range a.bases {
 			p := types.NewTypeParam(types.NewTypeName(pos, a.pkg, fmt.Sprintf("X%d", i), nil), types.Universe.Lookup("any").Type())
 			put.with[a.n.names[base].(*types.TypeName)] = p
 			params, args = append(params, p), append(args, &ast.Ident{NamePos: pos, Name: base})
@@ -71,24 +74,55 @@ func (a *analysis) follow() {
 	}
 }
 
-// settle marks what follows as reached through a pointer, or gives up when old and new types differ: a name in the
-// declaration of the type means something else by now.
-func (a *analysis) settle() {
-	put := substitution{with: make(map[*types.TypeName]types.Type)}
-	for _, base := range a.carried {
-		if old, ok := a.n.names[base].(*types.TypeName); ok {
-			put.with[old] = a.pkg.Scope().Lookup(base).Type()
+// redeclares reports whether the cell declares types of earlier cells anew, so that what has them may follow. The same cell
+// again is the same types.
+func (a *analysis) redeclares() bool {
+	return !a.unsettled && slices.ContainsFunc(a.redeclared(), func(name string) bool {
+		return len(a.problems) > 0 || a.n.home[a.n.names[name]] != a.cell.Path
+	})
+}
+
+// redeclared lists the types of earlier cells that the text of the cell declares.
+func (a *analysis) redeclared() []string {
+	var list []string
+	for _, it := range a.items {
+		if it.decl == nil || it.decl.Tok != token.TYPE {
+			continue
+		}
+		for _, s := range it.decl.Specs {
+			name := s.(*ast.TypeSpec).Name.Name
+			if old, ok := a.n.names[name].(*types.TypeName); ok && !old.IsAlias() && !slices.Contains(a.carried, name) {
+				list = append(list, name)
+			}
 		}
 	}
+	return list
+}
+
+// settle marks what follows as reached through a pointer. Where old and new types differ, the work begins anew without
+// them: they are declared otherwise, or a name in their declaration means something else by now.
+func (a *analysis) settle() {
+	if len(a.followed) == 0 {
+		return
+	}
+	put := substitution{with: make(map[*types.TypeName]types.Type)}
+	for _, base := range a.bases {
+		put.with[a.n.names[base].(*types.TypeName)] = a.pkg.Scope().Lookup(base).Type()
+	}
 	for old, t := range put.with {
-		if len(a.followed) > 0 && !types.Identical(put.in(old.Type().Underlying()), t.Underlying()) {
-			a.unsettled = true
-			return
+		if !types.Identical(put.in(old.Type().Underlying()), t.Underlying()) {
+			a.changed[old.Name()], a.unsettled = true, true
 		}
+	}
+	if a.unsettled {
+		return
 	}
 	for _, f := range a.followed {
 		obj := a.pkg.Scope().Lookup(f.name)
 		if _, ok := a.typeText(obj.Type()); !ok {
+			for _, base := range a.bases {
+				a.changed[base] = true
+			}
 			a.unsettled = true
 			return
 		}
@@ -127,6 +161,25 @@ func (s *substitution) in(t types.Type) types.Type {
 			s.done = true
 			return to
 		}
+		if n := t.TypeArgs().Len(); n > 0 {
+			args := make([]types.Type, n)
+			for i := range args {
+				args[i] = s.in(t.TypeArgs().At(i))
+			}
+			if again, err := types.Instantiate(nil, t.Origin(), args, false); err == nil {
+				return again
+			}
+		}
+	case *types.Interface:
+		methods, embedded := make([]*types.Func, t.NumExplicitMethods()), make([]types.Type, t.NumEmbeddeds())
+		for i := range methods {
+			m := t.ExplicitMethod(i)
+			methods[i] = types.NewFunc(m.Pos(), m.Pkg(), m.Name(), s.in(m.Type()).(*types.Signature))
+		}
+		for i := range embedded {
+			embedded[i] = s.in(t.EmbeddedType(i))
+		}
+		return types.NewInterfaceType(methods, embedded).Complete()
 	case *types.Pointer:
 		return types.NewPointer(s.in(t.Elem()))
 	case *types.Slice:

@@ -27,6 +27,10 @@ func (a *analysis) inferred(id *ast.Ident, i, n int, values []ast.Expr) (string,
 		if _, ok := a.info.Uses[e].(*types.Var); ok {
 			return fmt.Sprintf("\n%s\nvar %s = %s", a.line(id.Pos()), name, a.text(e)), true
 		}
+	case *ast.SelectorExpr:
+		if a.harmless(e) {
+			return fmt.Sprintf("\n%s\nvar %s = %s", a.line(id.Pos()), name, a.text(e)), true
+		}
 	case *ast.CallExpr:
 		function, params, ok := a.functionText(e.Fun)
 		if !ok {
@@ -55,6 +59,23 @@ func (a *analysis) inferred(id *ast.Ident, i, n int, values []ast.Expr) (string,
 			Mark, id.Name, list, tuple, list, result, a.line(id.Pos()), name, Mark, id.Name, function), true
 	}
 	return "", false
+}
+
+// harmless reports whether an expression is a variable, or a field inside one, whose evaluation cannot fail.
+func (a *analysis) harmless(e ast.Expr) bool {
+	switch e := unparen(e).(type) {
+	case *ast.Ident:
+		_, ok := a.info.Uses[e].(*types.Var)
+		return ok
+	case *ast.SelectorExpr:
+		if v, ok := a.info.Uses[e.Sel].(*types.Var); !ok || !v.IsField() {
+			return ok // of a package
+		}
+		_, direct := a.info.TypeOf(e.X).Underlying().(*types.Struct)
+		s := a.info.Selections[e]
+		return direct && s != nil && !s.Indirect() && a.harmless(e.X)
+	}
+	return false
 }
 
 // functionText writes a called function as a value that can be taken without evaluating anything: a declared function, or

@@ -3,6 +3,7 @@ package cell
 import (
 	"go/token"
 	"go/types"
+	"maps"
 	"sort"
 )
 
@@ -43,6 +44,8 @@ type Notebook struct {
 	dots     []string                           // paths of dot imports
 	cells    map[string]map[string]types.Object // what the cells define, by package path
 	texts    map[string]*declaration            // types and functions by name, for methods that come later
+	needs    map[types.Object][]types.Object    // what functions and types use
+	lost     map[string]string                  // variables whose type was changed, with its name
 	toldLate bool                               // that what is deferred last runs late
 }
 
@@ -73,6 +76,8 @@ func (n *Notebook) Reset() {
 	n.home = make(map[types.Object]string)
 	n.pointers = make(map[types.Object]bool)
 	n.texts = make(map[string]*declaration)
+	n.needs = make(map[types.Object][]types.Object)
+	n.lost = make(map[string]string)
 	n.cells = make(map[string]map[string]types.Object)
 }
 
@@ -143,7 +148,13 @@ func (n *Notebook) Commit(c *Cell) {
 		n.names[name] = obj
 		n.home[obj] = c.Path
 		delete(n.imports, name)
+		delete(n.lost, name)
 	}
+	maps.Copy(n.needs, c.needs)
+	for name := range c.lost {
+		delete(n.names, name)
+	}
+	maps.Copy(n.lost, c.lost)
 	for name, d := range c.texts {
 		n.texts[name] = d.in(c.Path)
 	}

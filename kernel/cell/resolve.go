@@ -19,17 +19,7 @@ func (a *analysis) resolve() {
 		scope.Insert(types.NewFunc(token.NoPos, a.pkg, showName, sig))
 	}
 	a.follow()
-	// A name that the cell defines, used before: the earlier definition. Functions see the new one.
-	ast.Inspect(a.stmts, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.SelectorExpr:
-			ast.Inspect(n.X, a.useOld)
-			return false
-		case *ast.Ident:
-			a.useOld(n)
-		}
-		return true
-	})
+	a.useOld()
 	for name := range a.idents {
 		if obj := a.n.names[name]; obj != nil && !a.declared[name] && a.cell.imports[name] == "" {
 			scope.Insert(obj)
@@ -37,7 +27,7 @@ func (a *analysis) resolve() {
 	}
 
 	taken := func(name string) bool {
-		return a.declared[name] || a.cell.imports[name] != "" || scope.Lookup(name) != nil || types.Universe.Lookup(name) != nil
+		return a.declared[name] || a.cell.imports[name] != "" || a.n.lost[name] != "" || scope.Lookup(name) != nil || types.Universe.Lookup(name) != nil
 	}
 	need := make(map[string]string)
 	for name := range a.idents {
@@ -109,54 +99,12 @@ func (a *analysis) problemsOfLoad(err error) {
 	}
 }
 
-// useOld renames an identifier that means the definition of an earlier cell although this cell defines the name too.
-func (a *analysis) useOld(n ast.Node) bool {
-	switch n := n.(type) {
-	case *ast.SelectorExpr:
-		ast.Inspect(n.X, a.useOld)
-		return false
-	case *ast.Ident:
-		old := a.n.names[n.Name]
-		if n.Obj != nil || !a.declared[n.Name] || a.anywhere[n.Name] || a.program {
-			return true
-		}
-		name := n.Name + oldSuffix
-		if old == nil {
-			path := a.packageOf(n.Name)
-			if path == "" {
-				return true
-			}
-			a.oldImports[name] = path
-		} else if a.pkg.Scope().Lookup(name) == nil {
-			obj := renamed(old, a.pkg, name)
-			a.original[obj] = old
-			a.pkg.Scope().Insert(obj)
-		}
-		n.Name = name
-		a.renamed = append(a.renamed, n)
-	}
-	return true
-}
-
 // packageOf is the path of the import that a name means when the notebook defines nothing else by it.
 func (a *analysis) packageOf(name string) string {
 	if p := a.n.imports[name]; p != "" {
 		return p
 	}
 	return implicit[name]
-}
-
-func renamed(obj types.Object, pkg *types.Package, name string) types.Object {
-	switch obj := obj.(type) {
-	case *types.Var:
-		return types.NewVar(token.NoPos, pkg, name, obj.Type())
-	case *types.Const:
-		return types.NewConst(token.NoPos, pkg, name, obj.Type(), obj.Val())
-	case *types.Func:
-		return types.NewFunc(token.NoPos, pkg, name, obj.Type().(*types.Signature))
-	default:
-		return types.NewTypeName(token.NoPos, pkg, name, obj.Type())
-	}
 }
 
 // packageLike collects the names before a dot that nothing in the text declares, with what is selected from them.

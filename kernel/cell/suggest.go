@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"fmt"
 	"go/types"
 	"slices"
 	"strings"
@@ -57,6 +58,9 @@ func (a *analysis) suggest(msg string) string {
 	name, ok := strings.CutPrefix(msg, "undefined: ")
 	if !ok {
 		return msg
+	}
+	if t := a.n.lost[name]; t != "" {
+		return fmt.Sprintf("%s is out of reach: its type %s was declared anew with other contents; define %s again", name, t, name)
 	}
 	var candidates []string
 	pkg, member, qualified := strings.Cut(name, ".")

@@ -37,17 +37,20 @@ func (a *analysis) write() {
 	a.remember()
 	var outside, inside strings.Builder
 	runs := false
-	items := a.items
-	if a.program {
-		items = a.dependenceOrder()
-	}
-	for _, it := range items {
+	for i, it := range a.inOrder() {
 		switch {
 		case it.decl != nil:
 			a.block(&outside, it.decl, "", "")
 		case it.fn != nil:
+			if it.isInit() {
+				// A cell runs more often than it is loaded, and its variables get their values when it runs.
+				name := fmt.Sprintf("%s%sinit%d", Mark, Mark, i)
+				u, at := a.place(it.fn.Name.Pos())
+				u.replace(at, at+len("init"), name)
+				fmt.Fprintf(&inside, "\n%s\n%s()", a.line(it.fn.Pos()), name)
+				runs = true
+			}
 			a.block(&outside, it.fn, "", "")
-			runs = runs || it.fn.Name.Name == "init" && it.fn.Recv == nil
 		case it.spec != nil:
 			a.variables(&outside, it.spec.Names, it.spec.Values)
 			a.initialise(&inside, it.spec)
@@ -231,35 +234,4 @@ func (a *analysis) prints(e ast.Expr) bool {
 	}
 	f, ok := a.info.Uses[sel.Sel].(*types.Func)
 	return ok && f.Pkg() != nil && f.Pkg().Path() == "fmt" && strings.Contains(f.Name(), "rint") && !strings.HasPrefix(f.Name(), "S")
-}
-
-// dependenceOrder sorts the variables of a pasted program as Go initialises them.
-func (a *analysis) dependenceOrder() []item {
-	rank := make(map[types.Object]int)
-	for i, init := range a.info.InitOrder {
-		for _, v := range init.Lhs {
-			rank[v] = i + 1
-		}
-	}
-	order := func(it item) int {
-		if it.spec == nil {
-			return 0
-		}
-		for _, id := range it.spec.Names {
-			if r := rank[a.info.Defs[id]]; r > 0 {
-				return r
-			}
-		}
-		return 0
-	}
-	var vars, rest []item
-	for _, it := range a.items {
-		if it.spec != nil {
-			vars = append(vars, it)
-		} else {
-			rest = append(rest, it)
-		}
-	}
-	slices.SortStableFunc(vars, func(x, y item) int { return order(x) - order(y) })
-	return append(vars, rest...)
 }
