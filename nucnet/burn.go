@@ -129,6 +129,10 @@ func (w *worker) burn(ctx context.Context, s State, along *Trajectory, times []f
 	if err != nil {
 		return nil, fmt.Errorf("nucnet: %s: %w: %w", p.net.name, ErrState, err)
 	}
+	if m, ok := w.methods[k].(*ode.BaderDeuflhard); ok && opt.LikeMESA {
+		w.likeMESA(m, &settings, y)
+		defer w.likeItself(m)
+	}
 	t0 := 0.0
 	stops := times
 	if along != nil {
@@ -197,7 +201,11 @@ func (w *worker) sample(t, lasted float64, start, y []float64) Sample {
 		s.Q -= (y[i] - start[i]) * p.net.dm[i]
 	}
 	s.Q *= nuclide.ErgPerGram
-	s.EpsNu = w.neutrinoLoss(y) * nuclide.ErgPerGram
+	if w.evaluated == nil {
+		s.EpsNu = w.neutrinoLoss(y) * nuclide.ErgPerGram
+	} else {
+		s.EpsNu = w.neutrinoLoss(w.evaluated) * nuclide.ErgPerGram
+	}
 	s.EpsNuIntegral = y[p.loss] * nuclide.ErgPerGram
 	s.EpsNuc = s.Q - s.EpsNuIntegral
 	s.EpsNucBBQ = s.Q - s.EpsNu*lasted

@@ -52,6 +52,11 @@ type Options struct {
 	// for the first of them.
 	Solver string
 
+	// LikeMESA makes the solver bader-deuflhard follow MESA's one-zone burner in
+	// all that shows: RTol is then MESA's eps, and ATol its eps times odescal,
+	// both of the molar abundances Y. It has no effect on other solvers.
+	LikeMESA bool
+
 	// RTol and ATol are the tolerated errors of one step in mass fractions X,
 	// relative and absolute. 0 stands for 1e-6 and 1e-12.
 	RTol, ATol float64

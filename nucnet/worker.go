@@ -39,6 +39,8 @@ type worker struct {
 	minimum []float64 // admissible abundances
 	scale   []float64 // of the absolute tolerance
 
+	evaluated []float64 // the state of the last right-hand side, only where likeMESA asks for it
+
 	watch func(t float64, y []float64) // sees all components at output times, unless nil
 }
 

@@ -80,7 +80,7 @@ func New(in *Inlist, opt Options) (*Runner, error) {
 	}
 	// BBQ's error per step is eps times the larger of Y and odescal. Below 1e-13 it is rounding that counts.
 	rtol := max(in.Eps, 1e-13)
-	r.burn = nucnet.Options{Screening: in.Screening, DetailedBalance: balance, Solver: opt.Solver,
+	r.burn = nucnet.Options{Screening: in.Screening, DetailedBalance: balance, Solver: opt.Solver, LikeMESA: true,
 		RTol: rtol, ATol: min(rtol*in.Odescal, 0.1), MaxSteps: in.MaxSteps}
 	rules := rate.Rules{OneWay: balance != rate.Correct, Blend: in.Blend, Suzuki: in.Suzuki}
 	if r.net, err = nucnet.ReadNet(r.path(in.NetName), rules); err != nil {

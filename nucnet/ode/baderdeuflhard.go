@@ -22,7 +22,8 @@ import "math"
 type BaderDeuflhard struct {
 	// Clip, if not nil, makes a state admissible: that in which a step begins,
 	// and those after substeps before the right-hand side is evaluated there.
-	// Errors are then relative to the state in which a step begins alone.
+	// Errors are then relative to the state in which a step begins alone, or to
+	// what makes the relative tolerance the absolute one where that is larger.
 	Clip func(y []float64)
 
 	linear  linear
@@ -65,7 +66,13 @@ func (b *BaderDeuflhard) start(it *integration) error {
 		*x = grow(*x, n)
 	}
 	b.linear.init(it.p.Structure, &it.stats)
-	b.costs(n, it.set.RTol)
+	counted := n
+	for _, s := range it.set.Scale {
+		if math.IsInf(s, 1) {
+			counted-- // any error of it is tolerated
+		}
+	}
+	b.costs(counted, it.set.RTol)
 	if err := b.refresh(it); err != nil {
 		return err
 	}
@@ -131,7 +138,7 @@ func (b *BaderDeuflhard) step(it *integration, limit float64) error {
 		}
 	}
 	wanted, left := it.h, limit-it.t
-	if it.h >= left*0.999 {
+	if it.h > left*(1-1e-12) {
 		it.h = left
 	}
 	cut := it.h < wanted
@@ -310,5 +317,19 @@ func (b *BaderDeuflhard) norm(it *integration) float64 {
 	if b.Clip == nil {
 		return it.norm(b.errs, it.y, b.y)
 	}
-	return it.norm(b.errs, it.y, it.y)
+	worst := 0.0
+	for i, e := range b.errs {
+		tol := it.set.ATol
+		if it.set.Scale != nil {
+			tol *= it.set.Scale[i]
+		}
+		e = math.Abs(e) / max(tol, it.set.RTol*math.Abs(it.y[i]))
+		if !(e <= worst) {
+			worst = e
+		}
+		if e != e {
+			break
+		}
+	}
+	return worst
 }

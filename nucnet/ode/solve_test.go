@@ -177,3 +177,25 @@ func TestSameBits(t *testing.T) {
 		}
 	}
 }
+
+// TestClip sees no state beyond the bounds, but for that in which a step ends.
+func TestClip(t *testing.T) {
+	const least = 1e-30
+	p := decay(t, 1)
+	plain := p.Func
+	p.Func = func(at float64, y, dst []float64) {
+		if y[0] < least || y[1] < least {
+			t.Errorf("f(%g, %g)", at, y)
+		}
+		plain(at, y, dst)
+	}
+	m := &BaderDeuflhard{Clip: func(y []float64) {
+		for i, v := range y {
+			y[i] = max(v, least)
+		}
+	}}
+	y, _ := endOf(t, m, p, []float64{1, 0}, 1e3, Settings{RTol: 1e-8, ATol: 1e-18, InitialStep: 1e-16})
+	if math.Abs(y[0]) > 1e-20 || math.Abs(y[1]-1) > 1e-8 {
+		t.Errorf("ends with %g", y)
+	}
+}
