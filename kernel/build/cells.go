@@ -42,29 +42,38 @@ func (m *Module) Build(ctx context.Context, s Source) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// A plugin holds copies of all packages it uses; it can be used again only where these are the same.
+	// A plugin holds copies of packages; it can be used again only where these are the same, and where the process has
+	// what it lacks.
 	parts := []string{s.Path, m.t.Version}
+	if m.stubs != nil {
+		parts = append(parts, m.stubs.dir)
+	}
 	for _, path := range sorted(all) {
 		parts = append(parts, path, filepath.Base(all[path]))
 	}
 	c := &cellFiles{dir: filepath.Join(m.cache, "cells", digest(parts...)), imports: s.Imports}
-	done := c.plugin()
-	if s.Inert {
-		done = c.archive()
-	}
-	if _, err := os.Stat(done); err != nil {
-		if err := m.make(ctx, s, c, all); err != nil {
-			return "", err
-		}
-	} else {
-		now := time.Now()
-		os.Chtimes(c.dir, now, now)
+	if err := m.ensure(ctx, s, c, all); err != nil {
+		return "", err
 	}
 	m.cells[s.Path] = c
 	if s.Inert {
 		return "", nil
 	}
 	return c.plugin(), nil
+}
+
+// ensure makes the files of a cell unless they are in the cache.
+func (m *Module) ensure(ctx context.Context, s Source, c *cellFiles, all map[string]string) error {
+	done := c.plugin()
+	if s.Inert {
+		done = c.archive()
+	}
+	if _, err := os.Stat(done); err != nil {
+		return m.make(ctx, s, c, all)
+	}
+	now := time.Now()
+	os.Chtimes(c.dir, now, now)
+	return nil
 }
 
 // dependencies returns the archive of every package and cell that imports lead to.
@@ -120,17 +129,13 @@ func (m *Module) make(ctx context.Context, s Source, c *cellFiles, all map[strin
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	var config strings.Builder
-	for _, path := range sorted(all) {
-		fmt.Fprintf(&config, "packagefile %s=%s\n", path, all[path])
-	}
 	b := &cellFiles{dir: tmp}
 	importcfg := filepath.Join(tmp, "importcfg")
 	source := filepath.Join(tmp, "cell.go")
 	if err := os.WriteFile(source, s.Text, 0o600); err != nil {
 		return err
 	}
-	if err := os.WriteFile(importcfg, []byte(config.String()), 0o600); err != nil {
+	if err := writeConfig(importcfg, all); err != nil {
 		return err
 	}
 	if err := m.t.compile(ctx, tmp, s.Path, importcfg, source, b.archive()); err != nil {
@@ -147,7 +152,7 @@ func (m *Module) make(ctx context.Context, s Source, c *cellFiles, all map[strin
 		return err
 	}
 	if !s.Inert {
-		if err := m.t.link(ctx, tmp, s.Path, importcfg, b.archive(), b.plugin()); err != nil {
+		if err := m.link(ctx, s, b, all); err != nil {
 			return err
 		}
 	}
@@ -161,6 +166,29 @@ func (m *Module) make(ctx context.Context, s Source, c *cellFiles, all map[strin
 		}
 	}
 	return nil
+}
+
+// writeConfig tells the compiler or the linker where packages are.
+func writeConfig(path string, files map[string]string) error {
+	var b strings.Builder
+	for _, pkg := range sorted(files) {
+		fmt.Fprintf(&b, "packagefile %s=%s\n", pkg, files[pkg])
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o600)
+}
+
+// link makes the plugin of a compiled cell, with stubs of the packages where that is possible.
+func (m *Module) link(ctx context.Context, s Source, c *cellFiles, all map[string]string) error {
+	if m.stubs != nil {
+		config := filepath.Join(c.dir, "linkcfg")
+		if err := writeConfig(config, m.linkFiles(all)); err != nil {
+			return err
+		}
+		if err := m.t.link(ctx, c.dir, s.Path, config, c.archive(), c.plugin()); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return m.t.link(ctx, c.dir, s.Path, filepath.Join(c.dir, "importcfg"), c.archive(), c.plugin())
 }
 
 // withoutExports renames the table of a plugin's exported names in a compiled package. A cell announces itself to the

@@ -33,6 +33,7 @@ type Module struct {
 	*packages
 	cells map[string]*cellFiles
 	cache string
+	stubs *stubs // of what the worker has; nil before there is one, or when there can be none
 }
 
 // own is the path of this repository's module.

@@ -14,9 +14,19 @@ import (
 const (
 	objectMagic    = "\x00go120ld"
 	blockSymdef    = 3 // definitions of symbols, in four blocks one after the other
+	blockNonpkgdef = 6
 	blockNonpkgref = 7
+	blockRefFlags  = 8
+	blockHash64    = 9
+	blockHash      = 10
+	blockRelocIdx  = 11
+	blockAuxIdx    = 12
 	blockDataIdx   = 13
+	blockReloc     = 14
+	blockAux       = 15
 	blockData      = 16
+	blockRefName   = 17
+	blockEnd       = 18
 	blockCount     = 19
 	symbolSize     = 21
 )

@@ -23,6 +23,7 @@ func (m *Module) Worker(ctx context.Context, progress func(string)) (string, err
 	program, list := filepath.Join(dir, "worker"), filepath.Join(dir, "packages.json")
 	if m.readBase(list) {
 		if _, err := os.Stat(program); err == nil {
+			m.stubs = newStubs(m.t, filepath.Join(dir, "stubs"), program)
 			return program, nil
 		}
 	}
@@ -37,7 +38,12 @@ func (m *Module) Worker(ctx context.Context, progress func(string)) (string, err
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	tmp := filepath.Join(dir, fmt.Sprintf("worker.%d", os.Getpid()))
+	f, err := os.CreateTemp(dir, "worker.*") // several sessions may build at once
+	if err != nil {
+		return "", err
+	}
+	f.Close()
+	tmp := f.Name()
 	defer os.Remove(tmp)
 	out, err := resolving(m.t.command(ctx, m.Dir, "build", "-ldflags=-s -w", "-o", tmp, "./worker")).CombinedOutput()
 	if err != nil {
@@ -49,7 +55,11 @@ func (m *Module) Worker(ctx context.Context, progress func(string)) (string, err
 	if err := m.writeBase(list); err != nil {
 		return "", err
 	}
-	return program, os.Rename(tmp, program)
+	if err := os.Rename(tmp, program); err != nil {
+		return "", err
+	}
+	m.stubs = newStubs(m.t, filepath.Join(dir, "stubs"), program)
+	return program, nil
 }
 
 // readBase reads what the worker is made of, reporting whether all of it is still there.
