@@ -157,3 +157,19 @@ func ExampleEvolution() {
 	fmt.Println(fig)
 	// Output: Temperature, density and time step against the time left, all axes logarithmic, time running to the right. 1.5 solar masses: from 1.9e+09 K and 1e+07 g/cm3 to 8e+09 K and 2.5e+09 g/cm3 in 4.8e+06 s.
 }
+
+func ExampleCurves() {
+	temperature := []float64{1e9, 3e9, 5e9}
+	fig, err := plots.Curves{
+		Curves: []plots.Curve{
+			{Name: "^{12}C(α,γ)^{16}O", X: temperature, Y: []float64{6.45e-6, 7.11e-2, 2.78}},
+			{Name: "^{16}O(γ,α)^{12}C", X: temperature, Y: []float64{2.67e-31, 1.76e-2, 9.64e4}},
+		},
+		XLabel: "*T* (K)", YLabel: "*λ*",
+	}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: λ (logarithmic) against T (K) (logarithmic). 12C(α,γ)16O: from 6.45e-06 at 1e+09 to 2.78 at 5e+09. 16O(γ,α)12C: from 2.67e-31 at 1e+09 to 9.64e+04 at 5e+09.
+}

@@ -45,7 +45,9 @@ func (t *grid) add(row ...any) { t.rows = append(t.rows, row) }
 func (o *output) write(doc any, notes []string, tables ...*grid) error {
 	switch o.format {
 	case "json":
-		return json.NewEncoder(o.w).Encode(doc)
+		e := json.NewEncoder(o.w)
+		e.SetEscapeHTML(false) // -> stays what it is
+		return e.Encode(doc)
 	case "csv":
 		w := csv.NewWriter(o.w)
 		for i, t := range tables {

@@ -167,18 +167,24 @@ nuclide also has its half-life, in s.`,
 		if r.NeedsDensity() && !(rhoYe > 0) {
 			return badInput("--rho-ye: %s depends on the density of electrons; give density times electron fraction, g/cm3", reaction)
 		}
-		return writeRate(out, r, ts, rhoYe)
+		return writeRate(out, r, library.Sets(reaction), ts, rhoYe)
 	}
 	return cmd
 }
 
-func writeRate(out *output, r *rate.Single, ts []float64, rhoYe float64) error {
+func writeRate(out *output, r *rate.Single, sets []rate.Set, ts []float64, rhoYe float64) error {
 	type value struct {
 		T       number `json:"T"`
 		Lambda  number `json:"lambda"`
 		Reverse number `json:"reverse"`
 		QNu     number `json:"q_nu"`
 		Half    number `json:"half_life,omitempty"`
+	}
+	type set struct {
+		Label    string    `json:"label"`
+		Kind     string    `json:"kind"`
+		Reversed bool      `json:"reversed"`
+		Coeffs   [7]number `json:"a"`
 	}
 	doc := struct {
 		Schema   string  `json:"schema"`
@@ -187,7 +193,15 @@ func writeRate(out *output, r *rate.Single, ts []float64, rhoYe float64) error {
 		Source   string  `json:"source"`
 		Q        number  `json:"q"`
 		Values   []value `json:"values"`
-	}{"nuclab.rate/1", r.String(), r.Kind.String(), r.Source, number(r.Q), nil}
+		Sets     []set   `json:"sets"`
+	}{"nuclab.rate/1", r.String(), r.Kind.String(), r.Source, number(r.Q), nil, []set{}}
+	for _, s := range sets {
+		e := set{Label: s.Label, Kind: s.Kind, Reversed: s.Reversed}
+		for i, a := range s.Coeffs {
+			e.Coeffs[i] = number(a)
+		}
+		doc.Sets = append(doc.Sets, e)
+	}
 	t := &grid{head: []string{"T [K]", "lambda", "reverse", "q_nu [MeV]"}}
 	decay := len(r.In) == 1
 	if decay {
