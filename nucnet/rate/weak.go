@@ -64,13 +64,13 @@ func (w *WeakTable) eval(p *weakPoint, f *finePoint) (lambda, qnu, d float64) {
 	if w.fine != nil {
 		lambda, loss, d = w.fine.eval(f, w.table != nil, lambda, loss, d)
 	}
-	qnu = w.lowNu
 	if lambda >= 1e-30 {
 		qnu = loss / lambda
-	} else if w.low == 0 {
-		qnu = 0
 	}
 	if w.low > 0 && p.t9 < w.tableFrom+w.tableWidth {
+		if lambda < 1e-30 {
+			qnu = w.lowNu
+		}
 		share := max((p.t9-w.tableFrom)/w.tableWidth, 0)
 		lambda = share*lambda + (1-share)*w.low
 		d *= share

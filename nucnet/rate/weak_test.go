@@ -94,6 +94,21 @@ func TestWeakCold(t *testing.T) {
 	near(t, "co56 neutrino energy", co.QNu, .859279, 1e-3)
 }
 
+// Where a table has next to no rate, below 1e-30/s, MESA takes no neutrinos either. Only the cold decay that replaces
+// such a rate brings its own neutrino energy, never that decay's energy to a blocked hot one.
+func TestWeakBlocked(t *testing.T) {
+	s := single(t, "f20 -> ne20", Correct)
+	if v := s.Eval(1.37e9, 4e10); !(v.Lambda > 0 && v.Lambda < 1e-40) || v.QNu != 0 {
+		t.Errorf("blocked decay: %+v", v)
+	}
+	// 11.07 s is the half-life of f20; a light neutrino and a relativistic electron share Q = 7.02 MeV about evenly.
+	v := s.Eval(1e7, 4e10)
+	near(t, "cold f20 half-life", math.Ln2/v.Lambda, 11.07, 0.01)
+	if math.Abs(v.QNu-3.51) > 0.1*3.51 {
+		t.Errorf("cold f20: %g MeV to neutrinos", v.QNu)
+	}
+}
+
 func TestWeakDerivatives(t *testing.T) {
 	links, err := library(t).Links(members(t, net151), Correct)
 	if err != nil {
