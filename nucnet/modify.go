@@ -108,9 +108,10 @@ func (n *Network) Without(reactions ...rate.Reaction) (*Network, error) {
 
 // Scaled returns a network in which the rates of the given reactions are
 // multiplied by factor, 0 or more. A strong reaction is scaled in both
-// directions, which leaves equilibrium where it is. n stays as it is. Errors
-// are those of [Network.Without], or wrap [ErrOption] for a factor that cannot
-// be one.
+// directions, which leaves equilibrium where it is. The reactions of the small
+// networks are here those that they are made of, c12(a,g)o16, fe52(n,g)fe53 and
+// the like. n stays as it is. Errors wrap [ErrNoReaction] for a reaction that n
+// does not have, or [ErrOption] for a factor that cannot be one.
 func (n *Network) Scaled(factor float64, reactions ...rate.Reaction) (*Network, error) {
 	return n.scaled(factor, reactions, true)
 }
@@ -122,18 +123,21 @@ func (n *Network) ScaledOneWay(factor float64, reactions ...rate.Reaction) (*Net
 }
 
 func (n *Network) scaled(factor float64, reactions []rate.Reaction, both bool) (*Network, error) {
-	if !(factor >= 0) || math.IsInf(factor, 0) {
-		return nil, fmt.Errorf("nucnet: %w: factor %g on rates, want 0 or more", ErrOption, factor)
-	}
-	reactions = canonical(reactions)
-	if err := n.has(reactions); err != nil {
+	if err := checkFactor(factor); err != nil {
 		return nil, err
 	}
+	reactions = canonical(reactions)
 	what := "%g times %s"
 	if !both {
 		what += ", this way only"
 	}
 	r := n.recipe.with(what, factor, names(reactions))
+	if n.small != nil {
+		return n.scaledSmall(factor, reactions, both, r)
+	}
+	if err := n.has(reactions); err != nil {
+		return nil, err
+	}
 	done := map[string]bool{}
 	for _, x := range reactions {
 		for _, name := range []string{x.String(), x.Reverse().String()} {
@@ -147,6 +151,13 @@ func (n *Network) scaled(factor float64, reactions []rate.Reaction, both bool) (
 		}
 	}
 	return cook(n.name, n.members, r)
+}
+
+func checkFactor(factor float64) error {
+	if !(factor >= 0) || math.IsInf(factor, 0) {
+		return fmt.Errorf("nucnet: %w: factor %g on rates, want 0 or more", ErrOption, factor)
+	}
+	return nil
 }
 
 // Replace returns a network with a user's own rates in place of those for the

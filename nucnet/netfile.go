@@ -196,9 +196,10 @@ func (f *netFile) carryOut(command word, list []word) (word, error) {
 		if len(list) > 0 {
 			iso = strings.ToLower(list[0].text)
 		}
-		small := map[string]string{"approx21 cr56": "approx21", "approx21_plus_co56 cr60": "approx21_cr60_plus_co56"}[name+" "+iso]
+		small := map[string]string{"approx21 cr56": "approx21", "approx21_plus_co56 cr56": "approx21_plus_co56",
+			"approx21_plus_co56 cr60": "approx21_cr60_plus_co56"}[name+" "+iso]
 		if small == "" {
-			return command, fmt.Errorf("%s(%s): want approx21(cr56) or approx21_plus_co56(cr60)", name, iso)
+			return command, fmt.Errorf("%s(%s): want approx21(cr56), approx21_plus_co56(cr56) or approx21_plus_co56(cr60)", name, iso)
 		}
 		f.fixed = small
 	default:

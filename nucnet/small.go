@@ -1,6 +1,7 @@
 package nucnet
 
 import (
+	"errors"
 	"fmt"
 
 	"nuclab/nucnet/approx21"
@@ -14,7 +15,12 @@ func newSmall(name string) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nucnet: %w", err)
 	}
-	n := newNetwork(name, small.Nuclides())
+	return fromSmall(small, recipe{})
+}
+
+func fromSmall(small *approx21.Network, r recipe) (*Network, error) {
+	n := newNetwork(small.Name(), small.Nuclides())
+	n.recipe = r
 	n.small = small
 	var entries [][2]int
 	for _, e := range small.Entries() {
@@ -28,6 +34,51 @@ func newSmall(name string) (*Network, error) {
 	}
 	n.eliminate(p)
 	return n, nil
+}
+
+// scaledSmall is scaled for a small network, whose elementary reactions have factors.
+func (n *Network) scaledSmall(factor float64, reactions []rate.Reaction, both bool, r recipe) (*Network, error) {
+	small := n.small
+	for _, x := range reactions {
+		var err error
+		if small, err = small.Scaled(factor, x, both); errors.Is(err, approx21.ErrNoReaction) {
+			return nil, fmt.Errorf("nucnet: %s: %s: %w, those of %s are c12(a,g)o16 and the like", n.name, x, ErrNoReaction, n.name)
+		} else if err != nil {
+			return nil, fmt.Errorf("nucnet: %w", err)
+		}
+	}
+	return fromSmall(small, r)
+}
+
+// ScaledWeak returns a network with all weak rates multiplied by factor, 0 or more. n stays as it is.
+func (n *Network) ScaledWeak(factor float64) (*Network, error) {
+	if n.small == nil {
+		var weak []rate.Reaction
+		for _, x := range n.Reactions() {
+			if x.Weak() {
+				weak = append(weak, x.Reaction)
+			}
+		}
+		return n.Scaled(factor, weak...)
+	}
+	if err := checkFactor(factor); err != nil {
+		return nil, err
+	}
+	return fromSmall(n.small.ScaledWeak(factor), n.recipe.with("%g times all weak reactions", factor))
+}
+
+// WithCaptureOnIron returns one of the small networks with electrons captured by fe56 at factor times the rate of ni56
+// -> co56 from the temperature from (K) on, which stands there for what makes matter neutron-rich. By default that is
+// 1e-7 times and 3e9 K. n stays as it is. Other networks, which follow these captures one by one, are returned as they
+// are.
+func (n *Network) WithCaptureOnIron(factor, from float64) (*Network, error) {
+	if err := checkFactor(factor); err != nil {
+		return nil, err
+	}
+	if n.small == nil {
+		return n, nil
+	}
+	return fromSmall(n.small.WithCaptureOnIron(factor, from), n.recipe.with("electron captures on fe56 %g times those on ni56 from %g K on", factor, from))
 }
 
 // smallReaction returns a net reaction as one of whole nuclides, and how often

@@ -2,6 +2,7 @@ package nucnet
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -15,7 +16,7 @@ import (
 )
 
 func TestSmallNetworks(t *testing.T) {
-	for name, want := range map[string]int{"approx21": 21, "approx21_cr60_plus_co56": 22} {
+	for name, want := range map[string]int{"approx21": 21, "approx21_plus_co56": 22, "approx21_cr60_plus_co56": 22} {
 		n := stock(t, name)
 		if n.Len() != want || n.Index(nuclide.Prot) < 0 || n.Index(nuclide.Proton) < 0 {
 			t.Errorf("%s has the nuclides %v", name, n.Nuclides())
@@ -197,4 +198,46 @@ func BenchmarkSmallBurn(b *testing.B) {
 		stats = r.Stats
 	}
 	b.ReportMetric(float64(stats.Steps), "steps/op")
+}
+
+// TestSmallFactors checks what tells a changed network from that of its name.
+func TestSmallFactors(t *testing.T) {
+	n := stock(t, "approx21")
+	capture, err := rate.ParseReaction("c12(a,g)o16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := n.ScaledOneWay(2, capture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err = m.ScaledWeak(3); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = m.WithCaptureOnIron(1e-6, 4e9); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"2 times c12 + he4 -> o16, this way only", "3 times all weak reactions",
+		"electron captures on fe56 1e-06 times those on ni56 from 4e+09 K on"}
+	if got := m.Changes(); !slices.Equal(got, want) || len(n.Changes()) != 0 {
+		t.Errorf("changes %q, want %q; before %q", got, want, n.Changes())
+	}
+	strange, err := rate.ParseReaction("si28(n,g)si29")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Scaled(2, strange); !errors.Is(err, ErrNoReaction) {
+		t.Errorf("a reaction it does not have: %v", err)
+	}
+	for _, f := range []float64{-1, math.NaN(), math.Inf(1)} {
+		_, err1 := n.ScaledWeak(f)
+		_, err2 := n.WithCaptureOnIron(f, 3e9)
+		if !errors.Is(err1, ErrOption) || !errors.Is(err2, ErrOption) {
+			t.Errorf("factor %g: %v, %v", f, err1, err2)
+		}
+	}
+	big := stock(t, "mesa_80")
+	if same, err := big.WithCaptureOnIron(1e-3, 3e9); same != big || err != nil {
+		t.Errorf("%v, %v", same, err)
+	}
 }

@@ -55,8 +55,8 @@ var (
 
 // Stock returns one of MESA's networks: mesa_80, mesa_128, mesa_151, mesa_201,
 // mesa_330, mesa_495 or mesa_833, the number being that of its nuclides, or
-// approx21 or approx21_cr60_plus_co56, whose few nuclides stand for many: see
-// package approx21. It is built on first use and then shared. The error for
+// approx21, approx21_plus_co56 or approx21_cr60_plus_co56, whose few nuclides
+// stand for many: see package approx21. It is built on first use and then shared. The error for
 // another name wraps [ErrUnknownNetwork].
 func Stock(name string) (*Network, error) {
 	list, ok := stockLists[name]

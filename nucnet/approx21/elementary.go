@@ -158,12 +158,13 @@ const (
 
 // rates holds the elementary reactions of one kind of detailed balance. It does not change once made.
 type rates struct {
-	strong *rate.Links // in the order of their parent, with one more for every link that REACLIB lacks
-	place  [links]int  // of a link in strong
-	flip   [links]bool // strong has it the other way around
-	source [links]string
-	weak   *rate.Links // two tables and the fits of be7
-	cold   [2]float64  // what the tables pass over to at low temperature, 1/s
+	reactions [links]rate.Reaction // in the direction that is called forward
+	strong    *rate.Links          // in the order of their parent, with one more for every link that REACLIB lacks
+	place     [links]int           // of a link in strong
+	flip      [links]bool          // strong has it the other way around
+	source    [links]string
+	weak      *rate.Links // two tables and the fits of be7
+	cold      [2]float64  // what the tables pass over to at low temperature, 1/s
 }
 
 // Decays at low temperature, 1/s.
@@ -177,7 +178,7 @@ func newRates(l *rate.Library, balance rate.Balance) (*rates, error) {
 		if err != nil {
 			return nil, err
 		}
-		wanted[i] = r
+		wanted[i] = rate.NewReaction(r.In, r.Out)
 		members = append(members, r.In...)
 		members = append(members, r.Out...)
 	}
@@ -187,7 +188,7 @@ func newRates(l *rate.Library, balance rate.Balance) (*rates, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rates{strong: &rate.Links{Members: members, Balance: balance}}
+	r := &rates{reactions: wanted, strong: &rate.Links{Members: members, Balance: balance}}
 	for i, w := range wanted {
 		k := slices.IndexFunc(all.Strong, func(s rate.Link) bool {
 			return s.String() == w.String() || s.Reverse().String() == w.String()

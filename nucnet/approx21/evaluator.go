@@ -18,10 +18,6 @@ type Options struct {
 	// rhoYe, the density times the electron fraction (g/cm3), and its derivative by ln(rhoYe). The default is that of
 	// package plasma.
 	Eta func(t, rhoYe float64) (eta, slope float64)
-
-	// FakeFactor times the rate of ni56 -> co56 is that of electron capture by fe56, at FakeFrom (K) and above.
-	// 0 stands for 1e-7 and 3e9 K; a negative factor switches it off.
-	FakeFactor, FakeFrom float64
 }
 
 // Conditions are what rates depend on beside temperature, density and the members' own abundances.
@@ -55,14 +51,8 @@ func (n *Network) NewEvaluator(o Options) (*Evaluator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("approx21: %w", err)
 	}
-	if o.FakeFactor == 0 {
-		o.FakeFactor = 1e-7
-	}
 	if o.Eta == nil {
 		o.Eta = electronEta
-	}
-	if o.FakeFrom == 0 {
-		o.FakeFrom = 3e9
 	}
 	e := &Evaluator{net: n, rates: r, opt: o}
 	for i := range n.flows {
@@ -124,10 +114,13 @@ func (e *Evaluator) Screener() *rate.Screener { return e.screener }
 // Begin prepares for temperature t (K) and density rho (g/cm3).
 func (e *Evaluator) Begin(t, rho float64) {
 	e.rates.eval(t, rho, &e.raw)
+	for d, f := range e.net.strongFactor {
+		e.raw[d] *= f
+	}
 	e.hot = t > 1.5e9
 	e.fake = 0
-	if t >= e.opt.FakeFrom && e.opt.FakeFactor > 0 {
-		e.fake = e.opt.FakeFactor
+	if t >= e.net.fakeFrom {
+		e.fake = e.net.fakeFactor
 	}
 	for _, pair := range [][2]direction{
 		{mg24ap.reverse(), al27pg.forward()},
@@ -159,16 +152,19 @@ func (e *Evaluator) EvalWeak(t, rhoYe float64, lambda, slope []float64) {
 	e.rates.evalWeak(t, rhoYe, lambda, slope)
 	clear(lambda[weakProton:])
 	clear(slope[weakProton:])
-	if e.opt.NoWeak {
-		return
+	if !e.opt.NoWeak {
+		eta, by := e.opt.Eta(t, rhoYe)
+		p, n, dp, dn := captures(t, eta)
+		if p > least {
+			lambda[weakProton], slope[weakProton] = p, dp*by
+		}
+		if n > least {
+			lambda[weakNeutron], slope[weakNeutron] = n, dn*by
+		}
 	}
-	eta, by := e.opt.Eta(t, rhoYe)
-	p, n, dp, dn := captures(t, eta)
-	if p > least {
-		lambda[weakProton], slope[weakProton] = p, dp*by
-	}
-	if n > least {
-		lambda[weakNeutron], slope[weakNeutron] = n, dn*by
+	for k, f := range e.net.weakFactor {
+		lambda[k] *= f
+		slope[k] *= f
 	}
 }
 

@@ -23,12 +23,14 @@ type variant struct {
 var variants = []variant{
 	{"approx21", "n h1 prot he3 he4 c12 n14 o16 ne20 mg24 si28 s32 ar36 ca40 ti44 cr48 cr56 fe52 fe54 fe56 ni56",
 		"fe56 -> cr56"},
+	{"approx21_plus_co56", "n h1 prot he3 he4 c12 n14 o16 ne20 mg24 si28 s32 ar36 ca40 ti44 cr48 cr56 fe52 fe54 fe56 co56 ni56",
+		"fe56 -> cr56"},
 	{"approx21_cr60_plus_co56", "n h1 prot he3 he4 c12 n14 o16 ne20 mg24 si28 s32 ar36 ca40 ti44 cr48 cr60 fe52 fe54 fe56 co56 ni56",
 		"fe56 + 4 neut -> cr60"},
 }
 
-// Names lists the networks: approx21 has 21 nuclides with cr56 for neutron-rich matter, approx21_cr60_plus_co56 has 22
-// with cr60 and co56.
+// Names lists the networks: approx21 has 21 nuclides with cr56 for neutron-rich matter, approx21_plus_co56 has co56 as
+// well, and approx21_cr60_plus_co56 has cr60 in place of cr56.
 func Names() []string {
 	var list []string
 	for _, v := range variants {
@@ -47,7 +49,12 @@ type Network struct {
 	fake    string
 	flows   []Flow
 	entries [][2]int
+	changes
+	*cache
+}
 
+// cache holds the rates that a network and what is made of it share.
+type cache struct {
 	mu    sync.Mutex
 	rates map[rate.Balance]*rates
 }
@@ -62,7 +69,8 @@ func New(name string) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("approx21: %w", err)
 	}
-	n := &Network{name: name, fake: variants[i].fake, library: library, rates: map[rate.Balance]*rates{}}
+	n := &Network{name: name, fake: variants[i].fake, library: library, changes: unchanged(),
+		cache: &cache{rates: map[rate.Balance]*rates{}}}
 	if n.members, err = nuclide.ParseList(variants[i].members); err != nil {
 		return nil, fmt.Errorf("approx21: %w", err)
 	}

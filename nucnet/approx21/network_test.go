@@ -288,13 +288,15 @@ func TestFakeCapture(t *testing.T) {
 	cr60 := slices.IndexFunc(n.members, func(m nuclide.Nuclide) bool { return m.String() == "cr60" })
 	for _, c := range []struct {
 		t      float64
+		n      *Network
 		o      Options
 		factor float64
 	}{
-		{2.99e9, Options{}, 0}, {3e9, Options{}, 1e-7}, {5e9, Options{FakeFactor: 1e-3}, 1e-3}, {5e9, Options{FakeFactor: -1}, 0},
-		{2e9, Options{FakeFrom: 1e9}, 1e-7}, {5e9, Options{NoWeak: true}, 0},
+		{2.99e9, n, Options{}, 0}, {3e9, n, Options{}, 1e-7}, {5e9, n.WithCaptureOnIron(1e-3, 3e9), Options{}, 1e-3},
+		{5e9, n.WithCaptureOnIron(0, 3e9), Options{}, 0}, {2e9, n.WithCaptureOnIron(1e-7, 1e9), Options{}, 1e-7},
+		{5e9, n, Options{NoWeak: true}, 0},
 	} {
-		e := evaluator(t, n, c.o)
+		e := evaluator(t, c.n, c.o)
 		e.Begin(c.t, 1e8)
 		at := conditions(e, c.t, 1e8, momentsOf(n, y))
 		d := make([]float64, n.Rows())

@@ -41,9 +41,12 @@ type Inlist struct {
 
 	Screening      rate.Screening
 	WeakRateFactor float64
-	Blend          rate.Blend
-	Suzuki         bool // use_suzuki_weak_rates
-	SpecialFactors []SpecialFactor
+	// Electrons are captured by fe56 in the small networks at FakeFactor times the rate of ni56 -> co56, from FakeFrom (K)
+	// on: fe56ec_fake_factor, min_T_for_fe56ec_fake_factor.
+	FakeFactor, FakeFrom float64
+	Blend                rate.Blend
+	Suzuki               bool // use_suzuki_weak_rates
+	SpecialFactors       []SpecialFactor
 
 	// Warnings name what the file asks for and does not get, with the line.
 	Warnings []string
@@ -78,6 +81,9 @@ type SpecialFactor struct {
 	Factor   float64
 	line     int
 }
+
+// noMode is what an inlist lacks that asks for nothing, or for a list of isotopes alone without saying so.
+const noMode = "no mode is on: want use_input_file, use_random_sampling, use_profile or use_hydrostatic"
 
 // maxSpecialFactors is the most special factors that BBQ has room for.
 const maxSpecialFactors = 20
@@ -119,7 +125,7 @@ func defaults() *Inlist {
 		Random:      Random{NumSamples: 1, LogTime: [2]float64{0, 1}, LogTemp: [2]float64{0, 1}, LogRho: [2]float64{0, 1}, LogXa: [2]float64{0, 1}, NeutProtLimitFrac: 0.05, Seed: 42, SyncFreq: -1},
 		Profile:     Profile{ReflectiveBoundaries: true, NumLoops: 1},
 		Hydrostatic: Hydrostatic{NumTimes: -1},
-		Screening:   rate.Chugunov, WeakRateFactor: 1,
+		Screening:   rate.Chugunov, WeakRateFactor: 1, FakeFactor: 1e-7, FakeFrom: 3e9,
 	}
 }
 
@@ -150,7 +156,7 @@ func (in *Inlist) keys() map[string]map[string]any {
 	mode := func(m Mode) any { return m }
 	nuclear := map[string]any{
 		"screening_mode": screening{}, "weak_rate_factor": &in.WeakRateFactor,
-		"fe56ec_fake_factor": unused("1e-7"), "min_t_for_fe56ec_fake_factor": unused("3e9"),
+		"fe56ec_fake_factor": &in.FakeFactor, "min_t_for_fe56ec_fake_factor": &in.FakeFrom,
 		"t9_weaklib_full_off": &b.Off, "t9_weaklib_full_on": &b.On, "weaklib_blend_hi_z": &b.HeavyZ,
 		"t9_weaklib_full_off_hi_z": &b.HeavyOff, "t9_weaklib_full_on_hi_z": &b.HeavyOn,
 		"num_special_rate_factors": counter{},
@@ -334,7 +340,9 @@ func (d *decoder) finish() error {
 		{"odescal: want more than 0", in.Odescal > 0 && !math.IsInf(in.Odescal, 0)},
 		{"max_steps: want more than 0", in.MaxSteps > 0},
 		{"weak_rate_factor: want 0 or more", in.WeakRateFactor >= 0 && !math.IsInf(in.WeakRateFactor, 0)},
-		{"no mode is on: want use_input_file, use_random_sampling, use_profile or use_hydrostatic", in.Mode != NoMode || in.JustWriteIsos},
+		{"fe56ec_fake_factor: want 0 or more", in.FakeFactor >= 0 && !math.IsInf(in.FakeFactor, 0)},
+		{"min_T_for_fe56ec_fake_factor: want a temperature", !math.IsNaN(in.FakeFrom)},
+		{noMode, in.Mode != NoMode || in.JustWriteIsos || in.WriteIsoList},
 	} {
 		if !c.ok {
 			return fmt.Errorf("bbq: %s: %w: %s", d.file, ErrSyntax, c.key)

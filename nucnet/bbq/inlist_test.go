@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ func TestInlistDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Inlist{File: "some/inlist", Dir: "some", Mode: OnProfile, NetName: "approx21.net", Eps: 1e-8, Odescal: 1e-10,
-		MaxSteps: 1000000, IsoListFilename: "isos.txt", WeakRateFactor: 1,
+		MaxSteps: 1000000, IsoListFilename: "isos.txt", WeakRateFactor: 1, FakeFactor: 1e-7, FakeFrom: 3e9,
 		Random: Random{NumSamples: 1, LogTime: [2]float64{0, 1}, LogTemp: [2]float64{0, 1}, LogRho: [2]float64{0, 1},
 			LogXa: [2]float64{0, 1}, NeutProtLimitFrac: 0.05, Seed: 42, SyncFreq: -1},
 		Profile: Profile{ReflectiveBoundaries: true, NumLoops: 1}, Hydrostatic: Hydrostatic{NumTimes: -1}}
@@ -216,18 +217,79 @@ func TestFactors(t *testing.T) {
 	}
 }
 
-func TestFixedNetworkWarns(t *testing.T) {
-	dir := folder(t, "inlist", `&bbq just_write_isos=.true., iso_list_filename='list' /
-&nuclear weak_rate_factor=2, num_special_rate_factors=2
- reaction_for_special_factor = 'r_c12_ag_o16', 'r1616' /`)
-	warnings, err := run(t, dir, "inlist", Options{})
+// TestSmallNetworkFactors burns approx21 with factors on rates, where nothing else happens than what they change.
+func TestSmallNetworkFactors(t *testing.T) {
+	burn := func(nuclear string, z Zone) (map[string]float64, []string) {
+		dir := folder(t, "inlist", "&bbq use_profile=.true. /\n&nuclear\n"+nuclear+"\n/\n")
+		in, err := ReadInlist(filepath.Join(dir, "inlist"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var warnings []string
+		r, err := New(in, Options{Warn: func(s string) { warnings = append(warnings, s) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := r.Burn(context.Background(), z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := map[string]float64{}
+		for i, n := range r.Network().Nuclides() {
+			x[n.String()] = b.X[i]
+		}
+		return x, warnings
+	}
+	pure := func(name string) []float64 {
+		x := make([]float64, 21)
+		for i, n := range strings.Fields("neut h1 prot he3 he4 c12 n14 o16 ne20 mg24 si28 s32 ar36 ca40 ti44 cr48 cr56 fe52 fe54 fe56 ni56") {
+			if n == name {
+				x[i] = 1
+			}
+		}
+		return x
+	}
+	for _, c := range []struct {
+		nuclear string
+		z       Zone
+		made    string
+		factor  float64
+	}{
+		{"num_special_rate_factors=1, reaction_for_special_factor(1)='r_he4_he4_he4_to_c12', special_rate_factor(1)=3d0", Zone{1e-3, 8.5, 5, pure("he4")}, "c12", 3},
+		{"weak_rate_factor=2d0", Zone{1e-2, 8.5, 5, pure("ni56")}, "fe56", 2},
+		{"fe56ec_fake_factor=1d-5", Zone{1e-6, 9.5, 8, pure("fe56")}, "cr56", 100},
+		{"min_T_for_fe56ec_fake_factor=4d9", Zone{1e-6, 9.5, 8, pure("fe56")}, "cr56", 0},
+	} {
+		plain, _ := burn("", c.z)
+		changed, warnings := burn(c.nuclear, c.z)
+		if got := changed[c.made] / plain[c.made]; plain[c.made] < 1e-18 || math.Abs(got-c.factor) > 1e-4 || len(warnings) > 0 {
+			t.Errorf("%s: X(%s) goes from %g to %g, want a factor %g; warnings %q", c.nuclear, c.made, plain[c.made], changed[c.made], c.factor, warnings)
+		}
+	}
+	for nuclear, want := range map[string]string{
+		"num_special_rate_factors=1, reaction_for_special_factor='r1616'": "r1616 is left out", "T9_weaklib_full_on=0.03": "weak tables set in",
+	} {
+		if _, warnings := burn(nuclear, Zone{1e-3, 8.5, 5, pure("he4")}); len(warnings) != 1 || !strings.Contains(warnings[0], want) {
+			t.Errorf("%s: warnings %q", nuclear, warnings)
+		}
+	}
+	in, err := ParseInlist("inlist", "&bbq use_profile=T /\n&nuclear num_special_rate_factors=1, reaction_for_special_factor='r_si28_ng_si29' /")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"weak_rate_factor", "line 3: special_rate_factor of r_c12_ag_o16", "r1616"} {
-		if !slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, want) }) {
-			t.Errorf("%q is not among the warnings %q", want, warnings)
-		}
+	if _, err := New(in, Options{}); !errors.Is(err, nucnet.ErrNoReaction) || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("a reaction that is not there: %v", err)
+	}
+}
+
+// TestIsosWithoutMode is BBQ's own test template: no mode, but a list of isotopes, which is written before the error.
+func TestIsosWithoutMode(t *testing.T) {
+	dir := folder(t, "inlist", "&bbq write_iso_list = .true., iso_list_filename = 'iso.list' /\n")
+	if _, err := run(t, dir, "inlist", Options{}); !errors.Is(err, ErrSyntax) || !strings.Contains(err.Error(), "no mode is on") {
+		t.Errorf("%v", err)
+	}
+	if list, err := os.ReadFile(filepath.Join(dir, "iso.list")); err != nil || !strings.HasPrefix(string(list), "neut    \nh1      \nprot    \n") {
+		t.Errorf("%q, %v", list, err)
 	}
 }
 

@@ -28,7 +28,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	case InHydrostat:
 		return r.hydrostatic(ctx)
 	}
-	return fmt.Errorf("bbq: %s: %w: no mode is on", in.File, ErrSyntax)
+	return fmt.Errorf("bbq: %s: %w: %s", in.File, ErrSyntax, noMode)
 }
 
 func (r *Runner) missing(namelist, key string) error {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"nuclab/nucnet"
@@ -86,6 +87,9 @@ func New(in *Inlist, opt Options) (*Runner, error) {
 	if r.net, err = nucnet.ReadNet(r.path(in.NetName), rules); err != nil {
 		return nil, fmt.Errorf("bbq: %s: net_name: %w", in.File, err)
 	}
+	if in.Blend != (rate.Blend{}) && strings.HasPrefix(r.net.Name(), "approx21") {
+		r.warn(fmt.Sprintf("%s: nuclear: the temperatures at which weak tables set in are left out: those of %s are fixed", in.File, r.net.Name()))
+	}
 	return r, r.factors()
 }
 
@@ -109,24 +113,20 @@ func (r *Runner) path(name string) string {
 // factors changes rates as the inlist says.
 func (r *Runner) factors() error {
 	change := func(what string, n *nucnet.Network, err error) error {
-		switch {
-		case errors.Is(err, nucnet.ErrFixed):
-			r.warn(fmt.Sprintf("%s: %s is left out: the reactions of %s are fixed", r.in.File, what, r.net.Name()))
-			return nil
-		case err != nil:
+		if err != nil {
 			return fmt.Errorf("bbq: %s: %s: %w", r.in.File, what, err)
 		}
 		r.net = n
 		return nil
 	}
-	if f := r.in.WeakRateFactor; f != 1 {
-		var weak []rate.Reaction
-		for _, x := range r.net.Reactions() {
-			if x.Weak() {
-				weak = append(weak, x.Reaction)
-			}
+	if r.in.FakeFactor != defaults().FakeFactor || r.in.FakeFrom != defaults().FakeFrom {
+		n, err := r.net.WithCaptureOnIron(r.in.FakeFactor, r.in.FakeFrom)
+		if err := change("fe56ec_fake_factor", n, err); err != nil {
+			return err
 		}
-		n, err := r.net.Scaled(f, weak...)
+	}
+	if f := r.in.WeakRateFactor; f != 1 {
+		n, err := r.net.ScaledWeak(f)
 		if err := change("weak_rate_factor", n, err); err != nil {
 			return err
 		}
