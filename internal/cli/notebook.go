@@ -251,6 +251,7 @@ $JUPYTER_DATA_DIR/kernels or the user's own Jupyter folder.`,
 				return kernel.Run(cmd.Context(), args[0], kernel.Options{Cache: cache, SourceTree: a.source})
 			},
 		},
+		a.repl(),
 		a.doctor(),
 	)
 	return cmd
