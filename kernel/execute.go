@@ -18,21 +18,21 @@ type executeRequest struct {
 	StopOnError     *bool             `json:"stop_on_error"` // absent means true
 }
 
-// execute runs the queued cells, one at a time, until the context ends.
-func (s *server) execute(ctx context.Context) {
-	for m := s.cells.pop(ctx); m != nil; m = s.cells.pop(ctx) {
+// execute runs the queued cells of a shell, one at a time, until the context ends.
+func (s *server) execute(ctx context.Context, sh *shell) {
+	for m := sh.cells.pop(ctx); m != nil; m = sh.cells.pop(ctx) {
 		if isComm(m.header.MsgType) {
-			s.comm(m)
+			s.comm(ctx, sh, m)
 			continue
 		}
-		if ok := s.executeCell(ctx, m); !ok {
-			s.abortQueue()
+		if ok := s.executeCell(ctx, sh, m); !ok {
+			s.abort(sh)
 		}
 	}
 }
 
 // executeCell runs one cell and answers. It reports false when the cells that wait are to be aborted.
-func (s *server) executeCell(ctx context.Context, m *message) (goOn bool) {
+func (s *server) executeCell(ctx context.Context, sh *shell, m *message) (goOn bool) {
 	idle := s.busy(m)
 	defer idle()
 	var r executeRequest
@@ -58,7 +58,7 @@ func (s *server) executeCell(ctx context.Context, m *message) (goOn bool) {
 	if subject, ok := helpSubject(r.Code); ok {
 		payload, result.Err = s.page(ctx, subject)
 	} else if !blank {
-		result = s.run(ctx, out, Request{Code: r.Code, Count: count, Silent: r.Silent, Sink: out})
+		result = s.run(ctx, out, Request{Code: r.Code, Count: count, Silent: r.Silent, Sink: out, Message: m.header.MsgID, Parallel: sh != s.main})
 	}
 	out.flush(true)
 
@@ -85,7 +85,7 @@ func (s *server) executeCell(ctx context.Context, m *message) (goOn bool) {
 	}
 	expressions := map[string]any{}
 	for name, code := range r.UserExpressions {
-		expressions[name] = s.expression(ctx, out, code, count)
+		expressions[name] = s.expression(ctx, out, Request{Code: code, Count: count, Message: m.header.MsgID, Parallel: sh != s.main, Sink: out})
 	}
 	out.flush(true)
 	s.replyExecute(m, map[string]any{
@@ -99,21 +99,25 @@ func (s *server) executeCell(ctx context.Context, m *message) (goOn bool) {
 func (s *server) run(ctx context.Context, out *output, r Request) Result {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s.mu.Lock()
-	s.halt = func() {
-		out.interruptInput()
-		if ctx.Err() == nil {
-			cancel()
-		} else if eval, err := s.evaluator(ctx); err == nil {
-			eval.Interrupt()
-		}
-	}
-	s.mu.Unlock()
-	defer func() {
+	if r.Parallel {
+		defer context.AfterFunc(ctx, out.interruptInput)()
+	} else {
 		s.mu.Lock()
-		s.halt = nil
+		s.halt = func() {
+			out.interruptInput()
+			if ctx.Err() == nil {
+				cancel()
+			} else if eval, err := s.evaluator(ctx); err == nil {
+				eval.Interrupt()
+			}
+		}
 		s.mu.Unlock()
-	}()
+		defer func() {
+			s.mu.Lock()
+			s.halt = nil
+			s.mu.Unlock()
+		}()
+	}
 	eval, err := s.evaluator(ctx)
 	if err != nil {
 		return Result{Err: &CellError{Name: "kernel error", Value: err.Error()}}
@@ -122,8 +126,8 @@ func (s *server) run(ctx context.Context, out *output, r Request) Result {
 }
 
 // expression evaluates one of a request's user_expressions.
-func (s *server) expression(ctx context.Context, out *output, code string, count int) map[string]any {
-	res := s.run(ctx, out, Request{Code: code, Count: count, Sink: out})
+func (s *server) expression(ctx context.Context, out *output, r Request) map[string]any {
+	res := s.run(ctx, out, r)
 	switch {
 	case res.Err != nil:
 		content := errorContent(res.Err)
@@ -158,12 +162,12 @@ func (s *server) executeFailure(e *CellError) map[string]any {
 	return content
 }
 
-// abortQueue refuses the cells that were sent before the failure of the one before them was known. Messages to
+// abort refuses the cells that were sent to a shell before the failure of the one before them was known. Messages to
 // comms, which no client sends in expectation of a cell's success, keep their place.
-func (s *server) abortQueue() {
-	for _, m := range s.cells.drain() {
+func (s *server) abort(sh *shell) {
+	for _, m := range sh.cells.drain() {
 		if isComm(m.header.MsgType) {
-			s.comm(m)
+			sh.cells.push(m)
 			continue
 		}
 		idle := s.busy(m)

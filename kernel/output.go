@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -94,6 +95,24 @@ func (o *output) Display(d DisplayData) {
 func (o *output) Clear(wait bool) {
 	o.flush(true)
 	o.server.publish(o.parent, "clear_output", map[string]any{"wait": wait})
+}
+
+// Comm implements [CommSink].
+func (o *output) Comm(m CommMessage) {
+	o.flush(true)
+	content := map[string]any{"comm_id": m.ID, "data": orObject(m.Data)}
+	if m.Type == "comm_open" {
+		content["target_name"] = m.Target
+	}
+	s := o.server
+	s.publishAs(s.topic(m.Type), o.parent, m.Type, orEmpty(m.Metadata), content, m.Buffers...)
+}
+
+func orObject(data json.RawMessage) json.RawMessage {
+	if len(data) == 0 {
+		return json.RawMessage("{}")
+	}
+	return data
 }
 
 // Errors of [Sink.Input].

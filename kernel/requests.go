@@ -40,7 +40,13 @@ func (s *server) handle(ctx context.Context, m *message) {
 	case "history_request":
 		content, err = s.findHistory(m)
 	case "comm_info_request":
-		content = map[string]any{"status": "ok", "comms": map[string]any{}}
+		content, err = s.commInfo(m)
+	case "create_subshell_request":
+		content = s.createSubshell(ctx)
+	case "delete_subshell_request":
+		content, err = s.deleteSubshell(m)
+	case "list_subshell_request":
+		content = s.listSubshells()
 	case "connect_request":
 		content = map[string]any{"status": "ok", "shell_port": s.conn.ShellPort, "iopub_port": s.conn.IOPubPort,
 			"stdin_port": s.conn.StdinPort, "hb_port": s.conn.HBPort, "control_port": s.conn.ControlPort}
@@ -51,6 +57,8 @@ func (s *server) handle(ctx context.Context, m *message) {
 		s.shutdown(m)
 		idle()
 		return
+	case "execute_request": // for a shell that is not there
+		err = unknownSubshell(m.header.Subshell)
 	default:
 		if !strings.HasSuffix(m.header.MsgType, "_request") {
 			idle() // something that wants no answer
@@ -91,7 +99,7 @@ func (s *server) kernelInfo() any {
 		"implementation_version": Version(),
 		"banner":                 "nuclab: Go " + version + " with live state",
 		"debugger":               false,
-		"supported_features":     []string{},
+		"supported_features":     []string{"kernel subshells"}, // no debugger
 		"help_links": []any{
 			map[string]any{"text": "Go", "url": "https://go.dev/doc/"},
 			map[string]any{"text": "Go packages", "url": "https://pkg.go.dev/"},
@@ -208,6 +216,15 @@ func (s *server) shutdown(m *message) {
 		Restart bool `json:"restart"`
 	}
 	json.Unmarshal(m.content, &c) // a request without content means a plain shutdown
+	select {
+	case <-s.ready:
+		if s.eval != nil {
+			for id := range s.eval.Comms() {
+				s.publish(m, "comm_close", map[string]any{"comm_id": id, "data": map[string]any{}})
+			}
+		}
+	default:
+	}
 	content := map[string]any{"status": "ok", "restart": c.Restart}
 	s.publish(m, "shutdown_reply", content)
 	s.reply(m, "shutdown_reply", content)
@@ -219,16 +236,62 @@ func isComm(msgType string) bool {
 	return msgType == "comm_open" || msgType == "comm_msg" || msgType == "comm_close"
 }
 
-// comm answers comm messages: no target is registered in the kernel, so a comm that a client opens is closed again, as
-// the protocol asks.
-func (s *server) comm(m *message) {
-	defer s.busy(m)()
+// comm passes a comm message on. The idle state follows when what the message sets off has ended. Messages of a subshell need not wait
+// for that, so that a widget's value follows the user while a cell runs.
+func (s *server) comm(ctx context.Context, sh *shell, m *message) {
+	idle := s.busy(m)
+	msg := CommMessage{Type: m.header.MsgType, Buffers: m.buffers}
+	json.Unmarshal(m.metadata, &msg.Metadata)
 	var c struct {
-		ID string `json:"comm_id"`
+		ID     string          `json:"comm_id"`
+		Target string          `json:"target_name"`
+		Data   json.RawMessage `json:"data"`
 	}
-	if m.header.MsgType == "comm_open" && json.Unmarshal(m.content, &c) == nil {
-		s.publish(m, "comm_close", map[string]any{"comm_id": c.ID, "data": map[string]any{}})
+	out := &output{server: s, parent: m}
+	eval, err := s.evaluator(ctx)
+	if err != nil || json.Unmarshal(m.content, &c) != nil {
+		idle()
+		return
 	}
+	msg.ID, msg.Target, msg.Data = c.ID, c.Target, c.Data
+	ended := eval.Comm(msg, m.header.MsgID, out)
+	wait := func() {
+		select {
+		case <-ended:
+		case <-ctx.Done():
+		}
+		out.flush(true)
+		idle()
+	}
+	if sh == s.main {
+		wait()
+	} else {
+		go wait()
+	}
+}
+
+// commInfo lists the open comms, those of one target if the request names one.
+func (s *server) commInfo(m *message) (any, error) {
+	var c struct {
+		Target string `json:"target_name"`
+	}
+	if err := json.Unmarshal(m.content, &c); err != nil {
+		return nil, fmt.Errorf("kernel: comm_info_request: %w", err)
+	}
+	comms := map[string]any{}
+	select {
+	case <-s.ready:
+		if s.eval == nil {
+			break
+		}
+		for id, target := range s.eval.Comms() {
+			if c.Target == "" || c.Target == target {
+				comms[id] = map[string]any{"target_name": target}
+			}
+		}
+	default:
+	}
+	return map[string]any{"status": "ok", "comms": comms}, nil
 }
 
 func tcpPort(addr net.Addr) (int, bool) {

@@ -21,10 +21,13 @@ type evaluator interface {
 	Complete(code string, cursor int) Completion
 	Inspect(code string, cursor int) (data map[string]any, found bool)
 	IsComplete(code string) (status, indent string)
+	// Comm passes a message of a client's comm on; the channel is closed when what it sets off has ended.
+	Comm(m CommMessage, message string, k Sink) <-chan struct{}
+	Comms() map[string]string
 	Close() error
 }
 
-// server speaks Jupyter's protocol for one kernel. Cells run one after another on the goroutine of execute; requests
+// server speaks Jupyter's protocol for one kernel. Cells of one shell run one after another on its goroutine of execute; requests
 // that only ask, such as complete_request, are answered on another while a cell runs; control has its own.
 type server struct {
 	conn   connection
@@ -35,7 +38,8 @@ type server struct {
 
 	questions chan *message // shell requests that need no cell to end
 	controls  chan *message
-	cells     queue
+	main      *shell
+	subshells subshells
 
 	ready   chan struct{} // closed when eval or evalErr is set
 	eval    evaluator
@@ -75,7 +79,7 @@ func serve(ctx context.Context, v service) error {
 	defer cancel()
 	s := &server{
 		conn: conn, signer: newSigner(conn.Key), id: newIdentity(),
-		questions: make(chan *message, 64), controls: make(chan *message, 64), cells: newQueue(),
+		questions: make(chan *message, 64), controls: make(chan *message, 64), main: &shell{cells: newQueue()},
 		ready: make(chan struct{}), stop: cancel,
 		log: func(err error) { fmt.Fprintln(os.Stderr, err) },
 	}
@@ -115,7 +119,7 @@ func serve(ctx context.Context, v service) error {
 	executed := make(chan struct{})
 	go func() {
 		defer close(executed)
-		s.execute(ctx)
+		s.execute(ctx, s.main)
 	}()
 	<-ctx.Done()
 	// The cell that runs is interrupted; closing the evaluator ends one that does not care.
@@ -197,7 +201,11 @@ func (s *server) receive(from *socket, frames [][]byte) {
 			}
 		}
 	case m.header.MsgType == "execute_request" || isComm(m.header.MsgType):
-		s.cells.push(m)
+		if sh := s.shellOf(m); sh != nil {
+			sh.cells.push(m)
+		} else {
+			s.questions <- m // which answers that there is no such shell
+		}
 	case from == s.control:
 		s.controls <- m
 	default:
@@ -208,16 +216,20 @@ func (s *server) receive(from *socket, frames [][]byte) {
 // welcome tells a client that its subscription is in force (Jupyter enhancement proposal 65).
 func (s *server) welcome(frames [][]byte) {
 	topic := frames[0]
-	s.publishAs([][]byte{topic}, nil, "iopub_welcome", map[string]any{"subscription": string(topic)})
+	s.publishAs([][]byte{topic}, nil, "iopub_welcome", nil, map[string]any{"subscription": string(topic)})
 }
 
 // publish sends a message about parent to all clients.
 func (s *server) publish(parent *message, msgType string, content any) {
-	s.publishAs([][]byte{[]byte("kernel." + s.id.session + "." + msgType)}, parent, msgType, content)
+	s.publishAs(s.topic(msgType), parent, msgType, nil, content)
 }
 
-func (s *server) publishAs(topic [][]byte, parent *message, msgType string, content any) {
-	frames, err := s.signer.encode(topic, s.id.header(msgType), parent, nil, content)
+func (s *server) topic(msgType string) [][]byte {
+	return [][]byte{[]byte("kernel." + s.id.session + "." + msgType)}
+}
+
+func (s *server) publishAs(topic [][]byte, parent *message, msgType string, metadata, content any, buffers ...[]byte) {
+	frames, err := s.signer.encode(topic, s.id.header(msgType), parent, metadata, content, buffers...)
 	if err != nil {
 		s.log(err)
 		return
@@ -240,7 +252,7 @@ func (s *server) reply(m *message, msgType string, content any) {
 // Front ends show the state that was published last. When a question is answered while a cell runs, the cell's state
 // follows the question's idle, or the kernel would look idle.
 func (s *server) busy(m *message) (idle func()) {
-	isCell := m.header.MsgType == "execute_request"
+	isCell := m.header.MsgType == "execute_request" && m.header.Subshell == ""
 	s.state.Lock()
 	defer s.state.Unlock()
 	if isCell {
@@ -275,13 +287,21 @@ func (s *server) evaluator(ctx context.Context) (evaluator, error) {
 	}
 }
 
-// interrupt interrupts the running cell, if any.
+// interrupt interrupts the running cell of the main shell, or what a widget has set off.
 func (s *server) interrupt() {
 	s.mu.Lock()
 	halt := s.halt
 	s.mu.Unlock()
 	if halt != nil {
 		halt()
+		return
+	}
+	select {
+	case <-s.ready:
+		if s.eval != nil {
+			s.eval.Interrupt()
+		}
+	default:
 	}
 }
 

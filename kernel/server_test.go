@@ -77,7 +77,16 @@ func (s *script) Inspect(code string, cursor int) (map[string]any, bool) {
 	return map[string]any{"text/plain": "documentation of " + code}, code == "fmt.Println"
 }
 func (s *script) IsComplete(code string) (string, string) { return "incomplete", "\t" }
-func (s *script) Close() error                            { s.closed.Store(true); return nil }
+func (s *script) Comm(m CommMessage, message string, k Sink) <-chan struct{} {
+	done := make(chan struct{})
+	defer close(done)
+	if m.Type == "comm_open" {
+		k.(CommSink).Comm(CommMessage{Type: "comm_close", ID: m.ID})
+	}
+	return done
+}
+func (s *script) Comms() map[string]string { return map[string]string{"a comm": "a target"} }
+func (s *script) Close() error             { s.closed.Store(true); return nil }
 
 func startScript(t testing.TB) (*client, *script, func() error) {
 	t.Helper()

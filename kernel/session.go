@@ -43,6 +43,10 @@ type Request struct {
 	Count  int  // execution count: errors say In[Count]
 	Silent bool // the value of the trailing expression is not rendered
 	Sink   Sink
+	// Message is the msg_id of the request that front ends know the cell by.
+	Message string
+	// Parallel lets the cell run beside another that is not parallel.
+	Parallel bool
 }
 
 // CellError is why a cell failed, in the words of a Go programmer.
@@ -101,13 +105,14 @@ type Session struct {
 	book     *cell.Notebook
 	bookMu   sync.Mutex // for book and origins
 
-	executing sync.Mutex
+	executing sync.Mutex        // held by a cell that is not parallel
+	preparing sync.Mutex        // held while a cell becomes part of the book, or the worker is replaced
 	origins   map[string]origin // of cells, by package path
 	proc      *process
 
 	mu      sync.Mutex // for what follows
 	running *running   // nil when no cell runs
-	sink    Sink       // of the running cell, or the last one
+	calls   calls
 	closed  bool
 }
 
@@ -119,6 +124,7 @@ type origin struct {
 
 // running is the cell being executed.
 type running struct {
+	call        *call
 	cancel      context.CancelFunc // of its preparation
 	proc        *process           // once it runs
 	interrupted time.Time
@@ -183,9 +189,13 @@ func (s *Session) start(ctx context.Context) error {
 		return err
 	}
 	s.book = cell.NewNotebook(s.module)
-	if s.proc, err = s.startProcess(); err != nil {
+	p, err := s.startProcess()
+	if err != nil {
 		return err
 	}
+	s.mu.Lock()
+	s.proc = p
+	s.mu.Unlock()
 	go func() {
 		s.module.Prune()
 		s.module.Load(common) // failing to is found out when a cell imports one
@@ -240,6 +250,9 @@ func (s *Session) Interrupt() {
 	defer s.mu.Unlock()
 	r := s.running
 	if r == nil {
+		if s.calls.callbacks > 0 {
+			s.proc.interrupt()
+		}
 		return
 	}
 	r.cancel()
@@ -288,20 +301,26 @@ func (s *Session) Restart(ctx context.Context) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	return s.renew()
+	return s.renew(s.process())
 }
 
-// renew replaces the worker. The caller holds executing.
-func (s *Session) renew() error {
+// renew replaces a worker. It does nothing when somebody has done so already.
+func (s *Session) renew(old *process) error {
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
 	s.mu.Lock()
-	closed := s.closed
+	closed, current := s.closed, s.proc
 	s.mu.Unlock()
 	if closed {
 		return errClosed
 	}
-	if s.proc != nil {
-		s.proc.end()
+	if current != old {
+		return nil
 	}
+	if old != nil {
+		old.end()
+	}
+	s.closeComms()
 	s.bookMu.Lock()
 	s.book.Reset()
 	s.origins = make(map[string]origin)
@@ -312,8 +331,21 @@ func (s *Session) renew() error {
 	if s.worker, err = s.module.Worker(context.Background(), nil); err != nil {
 		return err
 	}
-	s.proc, err = s.startProcess()
-	return err
+	p, err := s.startProcess()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.proc = p
+	s.mu.Unlock()
+	return nil
+}
+
+// process returns the worker.
+func (s *Session) process() *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.proc
 }
 
 var errClosed = errors.New("kernel: the session is closed")
@@ -338,8 +370,8 @@ func (s *Session) Close() error {
 	s.executing.Lock()
 	defer s.executing.Unlock()
 	<-s.started
-	if s.proc != nil {
-		s.proc.end()
+	if p := s.process(); p != nil {
+		p.end()
 	}
 	return nil
 }

@@ -58,6 +58,9 @@ func (s *Session) commands(ctx context.Context, run *running, r Request) Result 
 		if !strings.HasPrefix(trimmed, "%") && !strings.HasPrefix(trimmed, "$") {
 			break
 		}
+		if r.Parallel {
+			return failed("command error", "commands work only where cells run one after the other, not beside them")
+		}
 		rest, blank = after, blank+1
 		name, arg, _ := strings.Cut(trimmed, " ")
 		if strings.HasPrefix(trimmed, "$") {
@@ -188,7 +191,7 @@ func (s *Session) cdCommand(_ context.Context, arg string) error {
 	}
 	s.cwd = dir
 	s.print(dir + "\n")
-	return s.proc.send(ipc.Command{Kind: ipc.Chdir, Text: dir})
+	return s.process().send(ipc.Command{Kind: ipc.Chdir, Text: dir})
 }
 
 // environment is that of the cells.
@@ -208,7 +211,7 @@ func (s *Session) envCommand(_ context.Context, arg string) error {
 			return fmt.Errorf("no name before =")
 		}
 		s.env[name] = value
-		return s.proc.send(ipc.Command{Kind: ipc.Setenv, Env: []string{name, value}})
+		return s.process().send(ipc.Command{Kind: ipc.Setenv, Env: []string{name, value}})
 	}
 	all := make(map[string]string)
 	for _, line := range s.environment() {
@@ -256,7 +259,7 @@ func (s *Session) getCommand(ctx context.Context, arg string) error {
 const restarted = "A new process runs the cells; all names are forgotten.\n"
 
 func (s *Session) restartCommand(context.Context, string) error {
-	if err := s.renew(); err != nil {
+	if err := s.renew(s.process()); err != nil {
 		return err
 	}
 	s.print(restarted)

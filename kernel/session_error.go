@@ -63,7 +63,7 @@ func caret(text string, column int) string {
 }
 
 // runError shows how a running cell failed: the message, then the calls in cells with their lines, then the others.
-func (s *Session) runError(r Request, f *ipc.Failure) *CellError {
+func (s *Session) runError(f *ipc.Failure) *CellError {
 	e := &CellError{Value: cell.Unmark(f.Text)}
 	switch f.Kind {
 	case ipc.Panic:

@@ -18,8 +18,10 @@ func (s *Session) Execute(ctx context.Context, r Request) Result {
 	if r.Sink == nil {
 		r.Sink = noSink{}
 	}
-	s.executing.Lock()
-	defer s.executing.Unlock()
+	if !r.Parallel {
+		s.executing.Lock()
+		defer s.executing.Unlock()
+	}
 	prepare, cancel := context.WithCancel(ctx)
 	defer cancel()
 	run := &running{cancel: cancel}
@@ -28,16 +30,30 @@ func (s *Session) Execute(ctx context.Context, r Request) Result {
 		s.mu.Unlock()
 		return failed("kernel error", errClosed.Error())
 	}
-	s.running, s.sink = run, newLimit(r.Sink, s.most)
+	run.call = s.calls.newCall(r.Sink, s.most)
+	if !r.Parallel {
+		s.running, s.calls.cell = run, run.call
+	}
 	s.mu.Unlock()
 	defer func() {
-		s.emit(func(k Sink) { k.(*limit).flush() })
+		run.call.emit(func(k Sink) { k.(*limit).flush() })
 		s.mu.Lock()
-		s.running = nil
+		if s.running == run {
+			s.running = nil
+		}
 		s.mu.Unlock()
 	}()
-	stop := context.AfterFunc(ctx, s.Interrupt)
-	defer stop()
+	if !r.Parallel {
+		stop := context.AfterFunc(ctx, s.Interrupt)
+		defer stop()
+	} else {
+		stop := context.AfterFunc(ctx, func() {
+			if p := s.process(); p != nil {
+				p.send(ipc.Command{Kind: ipc.Interrupt, Exec: run.call.id})
+			}
+		})
+		defer stop()
+	}
 
 	if err := s.ready(prepare); err != nil {
 		if ctx.Err() != nil {
@@ -45,13 +61,13 @@ func (s *Session) Execute(ctx context.Context, r Request) Result {
 		}
 		return failed("kernel error", err.Error())
 	}
-	if s.proc.dead() {
+	if p := s.process(); p.dead() {
 		// A goroutine that an earlier cell left running took the worker down.
-		reason := s.proc.reason()
-		if err := s.renew(); err != nil {
+		reason := p.reason()
+		if err := s.renew(p); err != nil {
 			return failed("kernel error", err.Error())
 		}
-		s.emit(func(k Sink) {
+		run.call.emit(func(k Sink) {
 			k.Stream("stderr", "The process that ran the cells has ended: "+reason+".\nAll variables, functions and types are lost; a new one has been started.\n")
 		})
 	}
@@ -63,18 +79,37 @@ func (s *Session) evaluate(ctx context.Context, run *running, r Request, times *
 	if strings.TrimSpace(r.Code) == "" {
 		return Result{}
 	}
+	c, plugin, err := s.prepare(ctx, r, times)
+	if err != nil {
+		return Result{Err: err}
+	}
+	for _, note := range c.Notes {
+		run.call.emit(func(k Sink) { k.Stream("stderr", note+"\n") })
+	}
+	if plugin == "" {
+		return Result{}
+	}
+	start := time.Now()
+	result := s.runCell(run, r, c, plugin)
+	times.run = time.Since(start)
+	return result
+}
+
+// prepare checks and compiles a cell, which then is part of the notebook. The plugin is "" for a cell that does nothing.
+func (s *Session) prepare(ctx context.Context, r Request, times *timing) (c *cell.Cell, plugin string, failure *CellError) {
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
 	start := time.Now()
 	s.bookMu.Lock()
 	c, problems := s.book.Analyse(r.Code)
 	s.bookMu.Unlock()
 	times.check = time.Since(start)
 	if len(problems) > 0 {
-		return Result{Err: compileError(r.Count, r.Code, problems)}
+		return nil, "", compileError(r.Count, r.Code, problems)
 	}
 	if ctx.Err() != nil {
-		return failed("interrupted", "interrupted before the cell ran")
+		return nil, "", failed("interrupted", "interrupted before the cell ran").Err
 	}
-	plugin := ""
 	if !c.Empty {
 		start = time.Now()
 		var err error
@@ -83,51 +118,41 @@ func (s *Session) evaluate(ctx context.Context, run *running, r Request, times *
 		times.build = time.Since(start)
 		if err != nil {
 			if ctx.Err() != nil {
-				return failed("interrupted", "interrupted while the cell was compiled")
+				return nil, "", failed("interrupted", "interrupted while the cell was compiled").Err
 			}
-			return Result{Err: s.buildError(r, c, err)}
+			return nil, "", s.buildError(r, c, err)
 		}
 	}
 	s.bookMu.Lock()
 	s.book.Commit(c)
 	s.origins[c.Path] = origin{count: r.Count, source: r.Code}
 	s.bookMu.Unlock()
-	for _, note := range c.Notes {
-		s.emit(func(k Sink) { k.Stream("stderr", note+"\n") })
-	}
-	if plugin == "" {
-		return Result{}
-	}
-	start = time.Now()
-	result := s.runCell(run, r, c, plugin)
-	times.run = time.Since(start)
-	return result
+	return c, plugin, nil
 }
 
 // runCell lets the worker run a compiled cell.
 func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugin string) Result {
-	p := s.proc
 	s.mu.Lock()
 	if run.killed {
 		s.mu.Unlock()
 		return failed("interrupted", "the worker was stopped")
 	}
-	for len(p.done) > 0 {
-		<-p.done // end of a cell that was given up
-	}
+	p := s.proc
 	run.proc = p
 	s.mu.Unlock()
-	if err := p.send(ipc.Command{Kind: ipc.Run, Cell: c.Path, Plugin: plugin, Count: r.Count, Silent: r.Silent}); err != nil {
+	command := ipc.Command{Kind: ipc.Run, Exec: run.call.id, Message: r.Message, Parallel: r.Parallel, Cell: c.Path, Plugin: plugin,
+		Count: r.Count, Silent: r.Silent}
+	if err := p.send(command); err != nil {
 		<-p.exited
 	}
 	select {
-	case e := <-p.done:
-		return s.ended(r, e)
+	case e := <-run.call.done:
+		return s.ended(e)
 	case <-p.exited:
 	}
 	select {
-	case e := <-p.done: // it ended, and then the process did
-		return s.ended(r, e)
+	case e := <-run.call.done: // it ended, and then the process did
+		return s.ended(e)
 	default:
 	}
 	s.mu.Lock()
@@ -138,7 +163,7 @@ func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugin string) 
 		reason = "it was ended by force"
 	}
 	text := "the process that runs the cells has ended: " + reason + ". All variables, functions and types are lost; a new one has been started"
-	if err := s.renew(); err != nil {
+	if err := s.renew(p); err != nil {
 		text = "the process that runs the cells has ended: " + reason + ". A new one cannot be started: " + err.Error()
 	}
 	result := failed("worker died", text)
@@ -147,9 +172,9 @@ func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugin string) 
 }
 
 // ended translates the end of a cell.
-func (s *Session) ended(r Request, e ipc.Event) Result {
+func (s *Session) ended(e ipc.Event) Result {
 	if e.Error != nil {
-		return Result{Err: s.runError(r, e.Error)}
+		return Result{Err: s.runError(e.Error)}
 	}
 	if e.Data == nil {
 		return Result{}
@@ -157,47 +182,42 @@ func (s *Session) ended(r Request, e ipc.Event) Result {
 	return Result{Value: &DisplayData{Data: e.Data, Metadata: e.Metadata}}
 }
 
-// event passes on what a running cell emits.
+// event passes on what a request emits.
 func (s *Session) event(p *process, e ipc.Event) {
+	c := s.callOf(e.Exec)
 	switch e.Kind {
+	case ipc.Started:
+		s.mu.Lock()
+		s.calls.pipes = c
+		s.mu.Unlock()
+		p.send(ipc.Command{Kind: ipc.Ack})
+	case ipc.Stream:
+		c.emit(func(k Sink) { k.Stream(e.Name, e.Text) })
 	case ipc.Display:
-		s.emit(func(k Sink) {
+		c.emit(func(k Sink) {
 			k.Display(DisplayData{Data: e.Data, Metadata: e.Metadata, ID: e.ID, Update: e.Update})
 		})
 	case ipc.Clear:
-		s.emit(func(k Sink) { k.Clear(e.Wait) })
+		c.emit(func(k Sink) { k.Clear(e.Wait) })
+	case ipc.Broken:
+		text := strings.Join(s.runError(e.Error).Traceback, "\n") + "\n"
+		c.emit(func(k Sink) { k.Stream("stderr", text) })
+	case ipc.FromComm:
+		s.fromComm(e.Exec, CommMessage(*e.Comm))
 	case ipc.Input:
-		s.mu.Lock()
-		k := s.sink
-		s.mu.Unlock()
 		go func() { // other output may come while the user thinks
 			answer := ipc.Command{Kind: ipc.Answer}
-			text, err := k.Input(e.Prompt, e.Password)
+			text, err := c.sink.Input(e.Prompt, e.Password)
 			if answer.Text = text; err != nil {
 				answer.Failure = err.Error()
 			}
 			p.send(answer)
 		}()
 	case ipc.Done:
-		select {
-		case p.done <- e:
-		default: // a cell that was given up
+		if c != nil && c.id == e.Exec {
+			c.done <- e
 		}
 	}
-}
-
-// emit calls the sink of the running cell, or of the last one.
-func (s *Session) emit(f func(Sink)) {
-	s.mu.Lock()
-	k := s.sink
-	s.mu.Unlock()
-	if k == nil {
-		return
-	}
-	l := k.(*limit)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	f(l)
 }
 
 func failed(name, value string) Result {

@@ -25,6 +25,8 @@ func (s *Session) remember(count int, source string) {
 			return
 		}
 	}
+	s.bookMu.Lock()
+	defer s.bookMu.Unlock()
 	s.cells = append(s.cells, ran{count, source})
 }
 

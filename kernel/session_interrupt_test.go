@@ -153,11 +153,12 @@ func TestOutput(t *testing.T) {
 	if s, _ := res.Value.Data["image/png"].(string); !strings.HasPrefix(s, "iVBOR") {
 		t.Errorf("image: %v", res.Value.Data)
 	}
-	// output of a goroutine that outlives its cell comes with a later cell
-	b.want("go func() { time.Sleep(20 * time.Millisecond); fmt.Println(\"later\") }()", "")
-	_, r = b.run("time.Sleep(100 * time.Millisecond)")
-	if r.out.String() != "later\n" {
-		t.Errorf("goroutine's output: %q", r.out.String())
+	// what a goroutine that outlives its cell puts out belongs to the cell that started it
+	_, started := b.run("go func() { time.Sleep(20 * time.Millisecond); fmt.Println(\"later\"); log.Print(\"logged\"); nb.Display(1) }()")
+	_, r = b.run("fmt.Println(\"mine\")\ntime.Sleep(100 * time.Millisecond)")
+	if r.out.String() != "mine\n" || started.out.String() != "later\n" || !strings.HasSuffix(started.err.String(), "logged\n") || len(started.shown) != 1 {
+		t.Errorf("of a goroutine: %q, %q and %d values; with the cell after it: %q", started.out.String(), started.err.String(),
+			len(started.shown), r.out.String())
 	}
 	// much output is cut in the middle
 	if !testing.Short() {

@@ -44,6 +44,13 @@ func (l *limit) Stream(name, text string) {
 	}
 }
 
+// comm passes on a message of a comm.
+func (l *limit) comm(m CommMessage) {
+	if k, ok := l.Sink.(CommSink); ok {
+		k.Comm(m)
+	}
+}
+
 // flush shows what was held back at the end of the cell. Text that comes later from goroutines starts anew.
 func (l *limit) flush() {
 	if l.cut > 0 {

@@ -21,14 +21,12 @@ type process struct {
 	commands *os.File
 	encoder  *json.Encoder
 
-	done    chan ipc.Event // end of the running cell
-	started chan struct{}  // the cell is loaded
 	outputs [2]*workerOutput
 }
 
 // startProcess starts a worker and returns when it is ready.
 func (s *Session) startProcess() (*process, error) {
-	p := &process{exited: make(chan struct{}), done: make(chan ipc.Event, 1), started: make(chan struct{}, 1)}
+	p := &process{exited: make(chan struct{})}
 	var mine, theirs []*os.File
 	pipe := func() (r, w *os.File, err error) {
 		r, w, err = os.Pipe()
@@ -72,7 +70,7 @@ func (s *Session) startProcess() (*process, error) {
 	p.encoder.SetEscapeHTML(false)
 	for i, name := range []string{"stdout", "stderr"} {
 		o := &workerOutput{name: name, file: ends[i][0], pass: func(text string) {
-			s.emit(func(k Sink) { k.Stream(name, text) })
+			s.emitPipes(func(k Sink) { k.Stream(name, text) })
 		}}
 		p.outputs[i] = o
 		go o.follow()

@@ -26,6 +26,7 @@ type header struct {
 	Date     string `json:"date"`
 	MsgType  string `json:"msg_type"`
 	Version  string `json:"version"`
+	Subshell string `json:"subshell_id,omitempty"`
 }
 
 // message is one Jupyter message as it arrives. The JSON parts are kept as they came, since a reply repeats the
@@ -146,7 +147,7 @@ func (s *signer) decode(frames [][]byte) (*message, error) {
 }
 
 // encode makes the frames of a message of the given type in reply to parent, which may be nil.
-func (s *signer) encode(idents [][]byte, h header, parent *message, metadata, content any) ([][]byte, error) {
+func (s *signer) encode(idents [][]byte, h header, parent *message, metadata, content any, buffers ...[]byte) ([][]byte, error) {
 	parts := make([][]byte, 4)
 	var err error
 	if parts[0], err = marshalJSON(h); err != nil {
@@ -168,7 +169,8 @@ func (s *signer) encode(idents [][]byte, h header, parent *message, metadata, co
 	frames := make([][]byte, 0, len(idents)+6)
 	frames = append(frames, idents...)
 	frames = append(frames, delimiter, s.sign(parts))
-	return append(frames, parts...), nil
+	frames = append(frames, parts...)
+	return append(frames, buffers...), nil
 }
 
 // marshalJSON is json.Marshal that leaves <, > and & as they are.

@@ -246,6 +246,13 @@ func (r *rewriter) selector(n *ast.SelectorExpr) {
 			r.replace(n.Pos(), n.End(), hook+".Exit")
 			r.uses[pkg]-- // the visit of the identifier counts it
 		}
+	case "fmt.Print", "fmt.Printf", "fmt.Println":
+		wrapper := hook + ".Print("
+		if f.Name() == "Printf" {
+			wrapper = hook + ".Printf("
+		}
+		r.replace(n.Pos(), n.Pos(), wrapper)
+		r.replace(n.Sel.Pos(), n.Sel.End(), "F"+strings.ToLower(f.Name())+")")
 	case "log.Fatal", "log.Fatalf", "log.Fatalln", "(*log.Logger).Fatal", "(*log.Logger).Fatalf", "(*log.Logger).Fatalln":
 		print := strings.Replace(f.Name(), "Fatal", "Print", 1)
 		fatal := hook + ".Fatal("

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"maps"
 	"os"
 	"os/signal"
 	"plugin"
@@ -33,9 +35,6 @@ const abandonAfter = 5 * time.Second
 // lingering is how long loops of an interrupted cell's other goroutines are still checked after its end.
 const lingering = time.Second
 
-//go:linkname goroutineLabel runtime/pprof.runtime_getProfLabel
-func goroutineLabel() unsafe.Pointer
-
 // execution is one run of a cell.
 type execution struct {
 	hook.Cell
@@ -48,8 +47,15 @@ type execution struct {
 	meta    map[string]any
 	silent  bool
 
+	id       int64  // number of the request
+	message  string // its msg_id
+	parallel bool   // does not wait for its turn
+	comm     bool   // set off by a comm message
+
 	ended    chan struct{} // closed when its own goroutine has ended
 	finished sync.Once     // Done was sent
+	gone     chan struct{} // closed when it is finished
+	hasTurn  bool
 }
 
 type worker struct {
@@ -59,22 +65,36 @@ type worker struct {
 	}
 	answers chan message.Command
 
+	// Cells and what comm messages set off take turns; whoever has put something in runs.
+	turn     chan struct{}
+	arrivals chan arrival
+
 	mu      sync.Mutex
-	cells   map[unsafe.Pointer]*execution // by the label that their goroutines carry
-	current *execution                    // the running cell, or the last one
-	later   []func()                      // deferred to the end of the process
+	cells   map[unsafe.Pointer]owner // by the label that their goroutines carry
+	passing []unsafe.Pointer         // labels of what comm messages set off, to be forgotten
+	active  map[*execution]bool      // begun and not finished
+	current *execution               // the running cell, or the last one
+	later   []func()                 // deferred to the end of the process
 
 	loading sync.Mutex
-}
 
-// ended is the label of goroutines that leave their cell: they are no longer interrupted.
-var endedLabel = pprof.WithLabels(context.Background(), pprof.Labels("cell", "ended"))
+	stdout, stderr *os.File   // as they were at the start
+	printing       *execution // whose is what is written to them
+	handover       sync.Mutex // held while that changes
+	acks           chan struct{}
+}
 
 // Main serves the front end until it closes the pipe of commands.
 func Main() {
 	w := &worker{
-		cells:   make(map[unsafe.Pointer]*execution),
-		answers: make(chan message.Command, 1),
+		cells:    make(map[unsafe.Pointer]owner),
+		active:   make(map[*execution]bool),
+		answers:  make(chan message.Command, 1),
+		turn:     make(chan struct{}, 1),
+		arrivals: make(chan arrival, 1024),
+		acks:     make(chan struct{}, 1),
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
 	}
 	commands := os.NewFile(3, "commands")
 	events := os.NewFile(4, "events")
@@ -86,6 +106,7 @@ func Main() {
 	// The interrupt key reaches the whole process group; the front end decides what it means.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	w.install()
+	go w.followComms()
 	w.send(message.Event{Kind: message.Ready})
 
 	in := json.NewDecoder(bufio.NewReaderSize(commands, 1<<16))
@@ -132,11 +153,17 @@ func (w *worker) command(c message.Command) {
 		w.run(c)
 	case message.Interrupt:
 		w.mu.Lock()
-		e := w.current
+		active := slices.Collect(maps.Keys(w.active))
 		w.mu.Unlock()
-		if e != nil {
-			w.stop(e)
+		for _, e := range active {
+			if c.Exec == e.id || c.Exec == 0 && !e.parallel {
+				w.stop(e)
+			}
 		}
+	case message.ToComm:
+		w.arrive(c)
+	case message.Ack:
+		w.acks <- struct{}{}
 	case message.Answer:
 		select {
 		case w.answers <- c:
@@ -154,7 +181,7 @@ func (w *worker) command(c message.Command) {
 // install connects the hooks of cells and the functions of kernel/nb to this process.
 func (w *worker) install() {
 	hook.Current = func() *hook.Cell {
-		if e := w.owner(); e != nil {
+		if e := w.owner().cell; e != nil {
 			return &e.Cell
 		}
 		return nil
@@ -164,8 +191,8 @@ func (w *worker) install() {
 		runtime.Goexit()
 	}
 	hook.Result = func(values []any) {
-		e := w.ownerOrCurrent()
-		if e == nil || e.silent {
+		e := w.ownerOrCurrent().cell
+		if e == nil || e.silent || e.comm {
 			return
 		}
 		data, meta := nb.BundleAll(values...)
@@ -180,8 +207,8 @@ func (w *worker) install() {
 	hook.Panicked = func(value any) {
 		f := panicFailure(value, callers(0))
 		f.Note = "in a goroutine of the cell"
-		if !w.fail(f) {
-			fmt.Fprintf(os.Stderr, "panic in a goroutine of an earlier cell: %s\n%s", f.Text, formatFrames(f.Frames))
+		if w.owner().fromComm() || !w.fail(f) {
+			fmt.Fprintf(w.output("stderr"), "panic in a goroutine: %s\n%s", f.Text, formatFrames(f.Frames))
 		}
 	}
 	hook.Later = func(f func()) {
@@ -194,12 +221,14 @@ func (w *worker) install() {
 		t := time.AfterFunc(time.Duration(ns), func() { close(c) })
 		return c, func() { t.Stop() }
 	}
+	hook.Out = func() io.Writer { return w.output("stdout") }
+	log.SetOutput(logOutput{w})
 	nb.SetHost((*notebook)(w))
 }
 
 // fail ends the calling goroutine's cell with f. It reports false when the cell has ended already.
 func (w *worker) fail(f *message.Failure) bool {
-	e := w.ownerOrCurrent()
+	e := w.ownerOrCurrent().cell
 	if e == nil {
 		return false
 	}
@@ -217,23 +246,6 @@ func (w *worker) fail(f *message.Failure) bool {
 	return true
 }
 
-// owner is the execution whose goroutine calls.
-func (w *worker) owner() *execution {
-	label := goroutineLabel()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.cells[label]
-}
-
-func (w *worker) ownerOrCurrent() *execution {
-	if e := w.owner(); e != nil {
-		return e
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.current
-}
-
 func (w *worker) send(e message.Event) {
 	w.out.Lock()
 	defer w.out.Unlock()
@@ -247,20 +259,42 @@ func (w *worker) send(e message.Event) {
 
 // run starts a cell and returns; its end is an event.
 func (w *worker) run(c message.Command) {
-	e := &execution{silent: c.Silent, ended: make(chan struct{})}
-	e.Done = make(chan struct{})
-	e.ctx, e.cancel = context.WithCancel(context.Background())
-	w.mu.Lock()
-	w.current = e
-	w.mu.Unlock()
+	e := w.newExecution(c)
 	go w.execute(e, c)
 }
 
-func (w *worker) execute(e *execution, c message.Command) {
-	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("cell", strconv.Itoa(c.Count))))
+func (w *worker) newExecution(c message.Command) *execution {
+	e := &execution{silent: c.Silent, id: c.Exec, message: c.Message, parallel: c.Parallel,
+		ended: make(chan struct{}), gone: make(chan struct{})}
+	e.Done = make(chan struct{})
+	e.ctx, e.cancel = context.WithCancel(context.Background())
 	w.mu.Lock()
-	w.cells[goroutineLabel()] = e
+	w.active[e] = true
 	w.mu.Unlock()
+	return e
+}
+
+// begin waits for an execution's turn; it reports false when the execution was stopped before.
+func (w *worker) begin(e *execution) bool {
+	if e.parallel {
+		return true
+	}
+	select {
+	case w.turn <- struct{}{}:
+	case <-e.Done:
+		return false
+	}
+	e.mu.Lock()
+	e.hasTurn = true
+	e.mu.Unlock()
+	w.mu.Lock()
+	w.current = e
+	w.mu.Unlock()
+	return !e.Stopped.Load()
+}
+
+func (w *worker) execute(e *execution, c message.Command) {
+	w.adopt(pprof.Labels("cell", strconv.Itoa(c.Count)), owner{e, e})
 
 	reached := false // the end of the cell
 	defer func() {
@@ -283,13 +317,20 @@ func (w *worker) execute(e *execution, c message.Command) {
 		w.finish(e, f, false)
 	}()
 
+	if !w.begin(e) {
+		w.fail(&message.Failure{Kind: message.Interrupted, Text: "interrupted before the cell ran"})
+		reached = true
+		return
+	}
 	entry, err := w.load(c)
 	if err != nil {
 		w.finish(e, &message.Failure{Kind: message.Load, Text: err.Error()}, false)
 		reached = true
 		return
 	}
-	w.send(message.Event{Kind: message.Started})
+	if !e.parallel {
+		w.print(e)
+	}
 	hook.Poll()
 	entry()
 	reached = true
@@ -298,13 +339,21 @@ func (w *worker) execute(e *execution, c message.Command) {
 // finish tells the front end once how the cell ended.
 func (w *worker) finish(e *execution, f *message.Failure, abandon bool) {
 	e.finished.Do(func() {
-		done := message.Event{Kind: message.Done, Error: f, Abandon: abandon}
+		w.mu.Lock()
+		delete(w.active, e)
+		w.mu.Unlock()
+		done := message.Event{Kind: message.Done, Exec: e.id, Error: f, Abandon: abandon}
 		e.mu.Lock()
 		if f == nil {
 			done.Data, done.Metadata = e.data, e.meta
 		}
+		hasTurn := e.hasTurn
 		e.mu.Unlock()
 		w.send(done)
+		if hasTurn {
+			<-w.turn
+		}
+		close(e.gone)
 	})
 }
 
@@ -349,40 +398,4 @@ func (w *worker) stop(e *execution) {
 		time.Sleep(lingering)
 		atomic.AddUint32(&hook.Stopping, ^uint32(0))
 	}()
-}
-
-// notebook is what kernel/nb talks to.
-type notebook worker
-
-func (n *notebook) Display(data, metadata map[string]any, id string, update bool) {
-	(*worker)(n).send(message.Event{Kind: message.Display, Data: data, Metadata: metadata, ID: id, Update: update})
-}
-
-func (n *notebook) Clear(wait bool) {
-	(*worker)(n).send(message.Event{Kind: message.Clear, Wait: wait})
-}
-
-func (n *notebook) Input(prompt string, password bool) (string, error) {
-	w := (*worker)(n)
-	for len(w.answers) > 0 {
-		<-w.answers // to a question that was interrupted
-	}
-	w.send(message.Event{Kind: message.Input, Prompt: prompt, Password: password})
-	select {
-	case a := <-w.answers:
-		if a.Failure != "" {
-			return "", errors.New(a.Failure)
-		}
-		return a.Text, nil
-	case <-hook.Done():
-		hook.Stop()
-		return "", context.Canceled
-	}
-}
-
-func (n *notebook) Context() context.Context {
-	if e := (*worker)(n).ownerOrCurrent(); e != nil {
-		return e.ctx
-	}
-	return context.Background()
 }

@@ -4,6 +4,7 @@
 package hook
 
 import (
+	"io"
 	_ "plugin" // its presence keeps the linker from pruning the initialisation of package variables that only later cells use
 	"sync/atomic"
 )
@@ -26,6 +27,8 @@ var (
 	Quit func(code int)
 	// Panicked takes the value of a panic that a goroutine of a cell did not recover.
 	Panicked func(value any)
+	// Out is where the calling goroutine prints.
+	Out func() io.Writer
 	// Later takes what is to run when the notebook ends.
 	Later func(func())
 	// After returns a channel that is readable after some nanoseconds, and a function that releases it.
@@ -225,6 +228,17 @@ func Fatalf(print func(string, ...any)) func(string, ...any) {
 		print(format, v...)
 		Quit(1)
 	}
+}
+
+// Print is fmt.Print or fmt.Println, given fmt's Fprint or Fprintln: what a goroutine prints after the end of its cell
+// appears there all the same.
+func Print(fprint func(io.Writer, ...any) (int, error)) func(...any) (int, error) {
+	return func(v ...any) (int, error) { return fprint(Out(), v...) }
+}
+
+// Printf is fmt.Printf, given fmt.Fprintf.
+func Printf(fprintf func(io.Writer, string, ...any) (int, error)) func(string, ...any) (int, error) {
+	return func(format string, v ...any) (int, error) { return fprintf(Out(), format, v...) }
 }
 
 // Exit is os.Exit.

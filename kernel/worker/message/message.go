@@ -1,9 +1,18 @@
 // Package message defines what the front end and the worker tell each other: JSON values, one a line, over two pipes.
 package message
 
+import "encoding/json"
+
 // Command is an order of the front end.
 type Command struct {
-	Kind string `json:"kind"` // Run, Interrupt, Answer, Setenv, Chdir
+	Kind string `json:"kind"` // Run, ToComm, Ack, Interrupt, Answer, Setenv, Chdir
+
+	// Exec is the number of the request to Run or of the message ToComm, which its events carry. An Interrupt without one is
+	// for all but the parallel.
+	Exec     int64  `json:"exec,omitempty"`
+	Message  string `json:"message,omitempty"`  // Run, Comm: msg_id of the request
+	Parallel bool   `json:"parallel,omitempty"` // Run: beside what else runs, not after it
+	Comm     *Comm  `json:"comm,omitempty"`     // Comm
 
 	Cell    string   `json:"cell,omitempty"`    // Run: package path of the cell
 	Plugin  string   `json:"plugin,omitempty"`  // Run: file to load, unless the cell is loaded already
@@ -17,6 +26,8 @@ type Command struct {
 // Kinds of commands.
 const (
 	Run       = "run"
+	ToComm    = "comm" // a message of the front end's to a comm
+	Ack       = "ack"  // of Started
 	Interrupt = "interrupt"
 	Answer    = "answer"
 	Setenv    = "setenv"
@@ -25,7 +36,8 @@ const (
 
 // Event is news from the worker.
 type Event struct {
-	Kind string `json:"kind"` // Ready, Started, Display, Clear, Input, Done
+	Kind string `json:"kind"`           // Ready, Started, Stream, Display, Clear, Input, Broken, FromComm, Done
+	Exec int64  `json:"exec,omitempty"` // number of the request that the event belongs to
 
 	Data     map[string]any `json:"data,omitempty"` // Display, Done: the rendered value
 	Metadata map[string]any `json:"metadata,omitempty"`
@@ -34,19 +46,35 @@ type Event struct {
 	Wait     bool           `json:"wait,omitempty"`     // Clear
 	Prompt   string         `json:"prompt,omitempty"`   // Input
 	Password bool           `json:"password,omitempty"` // Input
-	Error    *Failure       `json:"error,omitempty"`    // Done, nil when the cell ran to its end; Ready when it cannot work
+	Error    *Failure       `json:"error,omitempty"`    // Done, nil when the cell ran to its end; Broken
 	Abandon  bool           `json:"abandon,omitempty"`  // Done: the cell goes on running, nobody waits for it
+	Name     string         `json:"name,omitempty"`     // Stream: stdout or stderr
+	Text     string         `json:"text,omitempty"`     // Stream
+	Comm     *Comm          `json:"comm,omitempty"`     // FromComm
 }
 
 // Kinds of events.
 const (
-	Ready   = "ready"
-	Started = "started" // the cell is loaded and begins to run
-	Display = "display"
-	Clear   = "clear"
-	Input   = "input"
-	Done    = "done"
+	Ready    = "ready"
+	Started  = "started"  // a cell is loaded and begins to run, or what a comm message set off; what is written to the pipes is its
+	Stream   = "stream"   // text that does not belong to what began last
+	Broken   = "broken"   // a panic of something that has no end to report it with
+	FromComm = "fromcomm" // a message of a comm to the front end
+	Display  = "display"
+	Clear    = "clear"
+	Input    = "input"
+	Done     = "done"
 )
+
+// Comm is a message of a comm, with the fields of nb.CommMessage.
+type Comm struct {
+	Type     string          `json:"type"`
+	ID       string          `json:"id"`
+	Target   string          `json:"target,omitempty"`
+	Data     json.RawMessage `json:"data,omitempty"`
+	Metadata map[string]any  `json:"metadata,omitempty"`
+	Buffers  [][]byte        `json:"buffers,omitempty"`
+}
 
 // Failure is how a cell ended before its end.
 type Failure struct {

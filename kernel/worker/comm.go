@@ -1,0 +1,72 @@
+package worker
+
+import (
+	"runtime/pprof"
+
+	"nuclab/kernel/nb"
+	"nuclab/kernel/worker/hook"
+	"nuclab/kernel/worker/message"
+)
+
+// arrival is a message to a comm.
+type arrival struct {
+	e *execution
+	m nb.CommMessage
+}
+
+// arrive takes a message to a comm. It must not hold the commands up.
+func (w *worker) arrive(c message.Command) {
+	e := w.newExecution(c)
+	e.comm = true
+	w.arrivals <- arrival{e, nb.CommMessage(*c.Comm)}
+}
+
+// followComms hands messages to their comms in the order in which they come. What they set off takes its turn among
+// the cells.
+func (w *worker) followComms() {
+	callbacks := make(chan func(), 1024)
+	go func() {
+		for f := range callbacks {
+			f()
+		}
+	}()
+	for a := range w.arrivals {
+		if later := w.handOver(a); later != nil {
+			callbacks <- func() { w.callBack(a.e, later) }
+			continue
+		}
+		close(a.e.ended)
+		w.finish(a.e, nil, false)
+	}
+}
+
+// handOver lets a comm see its message.
+func (w *worker) handOver(a arrival) (later func()) {
+	done := make(chan struct{})
+	go func() { // it may leave by Goexit, and what it starts belongs to it
+		defer close(done)
+		defer nb.Recover()
+		w.adopt(pprof.Labels("cell", "comm"), owner{a.e, a.e})
+		later = nb.CommArrived(a.m)
+	}()
+	<-done
+	return later
+}
+
+// callBack runs what a comm message set off, when its turn has come, and returns when it has ended or been given up.
+func (w *worker) callBack(e *execution, f func()) {
+	go func() {
+		w.adopt(pprof.Labels("cell", "comm"), owner{e, e})
+		defer func() {
+			close(e.ended)
+			w.finish(e, nil, false)
+		}()
+		if w.begin(e) {
+			w.print(e)
+			defer nb.Recover()
+			hook.Poll()
+			f()
+		}
+	}()
+	<-e.gone
+}
