@@ -6,5 +6,8 @@
 // burning. A [Runner] made of it burns single zones, or runs the mode and writes the files that BBQ writes.
 //
 // Physics is MESA's unless asked otherwise: reverse rates as in the release r23.05.1, with the three reactions that
-// have no reverse there, and energies as BBQ prints them.
+// have no reverse there, no neutrinos where MESA lists no energy for them, and energies as BBQ prints them. The solver
+// bader-deuflhard imitates MESA's own, down to the loss by neutrinos that BBQ prints, which is that of the last state
+// before extrapolation. Two things are not imitated: in the small networks MESA counts the he4 out of he3 + he4 twice,
+// so that mass fractions no longer add up to 1 until BBQ makes them; and masses and rates are newer here.
 package bbq

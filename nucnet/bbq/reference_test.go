@@ -69,3 +69,27 @@ func TestRandomReference(t *testing.T) {
 		}
 	}
 }
+
+// TestBigNetReference is the first sample of BBQ's own test of mesa_495: equal mass fractions, 1e9 K, 1e5 g/cm3. Its
+// rates are those of REACLIB of 2017. The loss by neutrinos takes leaving out what MESA has no energy for.
+func TestBigNetReference(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a network of 495 nuclides")
+	}
+	dir := folder(t, "input.txt", "10.0 9.0 5.0\n", "inlist", `&bbq
+ net_name = 'mesa_495.net', eps = 1d-4, odescal = 1d-6, use_input_file = .true. /
+&sampling input_filename = 'input.txt', output_filename = 'output.txt', uniform_composition = .true. /
+`)
+	if _, err := run(t, dir, "inlist", Options{}); err != nil {
+		t.Fatal(err)
+	}
+	head, rows := output(t, filepath.Join(dir, "output.txt"))
+	want := map[string]float64{"eps_nuc": 2.4571405589501165e17, "eps_neu": 1.9060653016772528e14, "b9": 2.0202019043909151e-3,
+		"mg24": 3.8740495542432335e-2, "al27": 1.4914854466733247e-2}
+	tolerance := map[string]float64{"eps_nuc": 0.01, "eps_neu": 0.01, "b9": 1e-6, "mg24": 0.04, "al27": 0.04}
+	for i, name := range strings.Fields(head) {
+		if w, ok := want[name]; ok && math.Abs(rows[0][i]/w-1) > tolerance[name] {
+			t.Errorf("%s = %g, BBQ has %g", name, rows[0][i], w)
+		}
+	}
+}

@@ -213,7 +213,7 @@ func (f *finder) addWeak(r Reaction) {
 			}
 			w.tableFrom, w.tableWidth = f.rules.Blend.of(r.In[0].Z())
 			fits, _ := f.library.fits(k, plain)
-			w.low, w.lowNu = coldRate(r, fits), meanNeutrino(r, false)
+			w.low, w.lowNu = coldRate(r, fits), f.rules.meanNeutrino(r, false)
 			f.links.Tables = append(f.links.Tables, w)
 			return
 		}
@@ -221,7 +221,7 @@ func (f *finder) addWeak(r Reaction) {
 	for _, electron := range []bool{false, true} {
 		fits, label := f.library.fits(k, func(s *reaclib.Set) bool { return s.ElectronCapture() == electron })
 		if fits != nil {
-			f.links.Fits = append(f.links.Fits, WeakFit{Reaction: r, Q: r.Q(), QNu: meanNeutrino(r, electron),
+			f.links.Fits = append(f.links.Fits, WeakFit{Reaction: r, Q: r.Q(), QNu: f.rules.meanNeutrino(r, electron),
 				Label: label, Electron: electron, fits: fits})
 		}
 	}

@@ -36,9 +36,8 @@ var exotic = map[string]bool{
 }
 
 // meanNeutrino returns the mean energy in MeV that the neutrino of a weak reaction without a table carries away.
-// Where nobody lists it, it is the estimate of Fowler, Caughlan & Zimmerman (1975, ARA&A 13, 69) for beta decay,
-// and Q for capture.
-func meanNeutrino(r Reaction, electron bool) float64 {
+// Where nobody lists it, it is an estimate, or 0 by rules that want none.
+func (rules Rules) meanNeutrino(r Reaction, electron bool) float64 {
 	name := r.String()
 	if electron && name == "h1 + h1 -> h2" {
 		return pepNeutrino
@@ -49,6 +48,14 @@ func meanNeutrino(r Reaction, electron bool) float64 {
 	if len(r.In) == 1 && len(r.Out) == 1 && r.Out[0].Z() < r.In[0].Z() && exotic[r.In[0].String()] {
 		return exoticNeutrino
 	}
+	if rules.ListedNeutrinos {
+		return 0
+	}
+	return estimateNeutrino(r, electron)
+}
+
+// estimateNeutrino follows Fowler, Caughlan & Zimmerman (1975, ARA&A 13, 69) for beta decay; for capture it is Q.
+func estimateNeutrino(r Reaction, electron bool) float64 {
 	charge := 0
 	for _, n := range r.Out {
 		charge += n.Z()

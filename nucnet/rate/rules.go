@@ -16,6 +16,9 @@ type Rules struct {
 	// OneWay adds the three reactions that MESA has without their reverse: t + he3 -> n + p + he4, he3 + li7 -> n + p
 	// + 2 he4 and t + be7 -> n + p + 2 he4. They break detailed balance.
 	OneWay bool
+	// ListedNeutrinos lets neutrinos carry nothing away from weak reactions that have neither a table nor a mean energy
+	// in MESA's list, as in MESA. Without it, that energy is estimated.
+	ListedNeutrinos bool
 	// Suzuki prefers the weak rates of Suzuki, Toki & Nomoto (2016, ApJ 817, 163) for A = 17 to 28, decay and capture
 	// together, where log10(rho Ye) is 7 to 11 and log10 T 7 to 9.65. Outside, other tables hold where there are any,
 	// and the values at the edge elsewhere.

@@ -222,3 +222,25 @@ func TestOwnRates(t *testing.T) {
 		t.Errorf("no coefficients: %v", err)
 	}
 }
+
+// Energies of neutrinos that MESA lists are there by any rules, estimates are not.
+func TestListedNeutrinos(t *testing.T) {
+	for _, c := range []struct {
+		list, reaction  string
+		listed, without float64 // MeV, negative where it is an estimate
+	}{
+		{"n13; c13", "n13 -> c13", 0.706, 0.706},
+		{"y82; sr82", "y82 -> sr82", 0, -1},
+	} {
+		for rules, want := range map[Rules]float64{{ListedNeutrinos: true}: c.listed, {}: c.without} {
+			for _, f := range links(t, c.list, Correct, rules).Fits {
+				if f.String() != c.reaction {
+					continue
+				}
+				if want >= 0 && f.QNu != want || want < 0 && !(f.QNu > 0 && f.QNu < f.Q) {
+					t.Errorf("%s by %+v: %g MeV", c.reaction, rules, f.QNu)
+				}
+			}
+		}
+	}
+}
