@@ -61,6 +61,9 @@ func (s *server) executeCell(ctx context.Context, sh *shell, m *message) (goOn b
 		result = s.run(ctx, out, Request{Code: r.Code, Count: count, Silent: r.Silent, Sink: out, Message: m.header.MsgID, Parallel: sh != s.main})
 	}
 	out.flush(true)
+	if out.replacement != "" {
+		payload = append(payload, map[string]any{"source": "set_next_input", "text": out.replacement, "replace": true})
+	}
 
 	value := ""
 	if result.Value != nil {

@@ -22,6 +22,8 @@ type output struct {
 	parent     *message
 	allowStdin bool
 
+	replacement string // for the cell's text, "" for none; read when the cell has ended
+
 	mu      sync.Mutex
 	name    string // stream of the gathered text
 	text    strings.Builder
@@ -107,6 +109,9 @@ func (o *output) Comm(m CommMessage) {
 	s := o.server
 	s.publishAs(s.topic(m.Type), o.parent, m.Type, orEmpty(m.Metadata), content, m.Buffers...)
 }
+
+// Replace implements [ReplaceSink].
+func (o *output) Replace(text string) { o.replacement = text }
 
 func orObject(data json.RawMessage) json.RawMessage {
 	if len(data) == 0 {

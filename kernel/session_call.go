@@ -14,6 +14,12 @@ type CommSink interface {
 	Comm(m CommMessage)
 }
 
+// ReplaceSink is a [Sink] that can put a text in place of the cell's. Others get the text printed.
+type ReplaceSink interface {
+	Sink
+	Replace(text string)
+}
+
 // call is one request that the worker carries out: a cell, or a message to a comm. Its sink stays valid for what the
 // request leaves running.
 type call struct {
@@ -72,6 +78,17 @@ func (s *Session) emit(f func(Sink)) {
 	c := s.calls.cell
 	s.mu.Unlock()
 	c.emit(f)
+}
+
+// replace offers a new text for a cell.
+func (s *Session) replace(run *running, text string) {
+	run.call.emit(func(k Sink) {
+		if r, ok := k.(*limit).Sink.(ReplaceSink); ok {
+			r.Replace(text)
+		} else {
+			k.Stream("stdout", text+"\n")
+		}
+	})
 }
 
 // emitPipes passes on what the worker wrote to its pipes.

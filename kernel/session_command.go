@@ -39,6 +39,7 @@ func init() {
 		"%bench":   {"%bench [CODE]", "how long the rest of the cell takes, run again and again", nil},
 		"%output-limit": {"%output-limit [MB]", "show or set how much text of a cell is shown before its middle is cut out; 0 shows all",
 			(*Session).limitCommand},
+		"%fmt":  {"%fmt", "format the rest of the cell as gofmt does, without running it", nil},
 		"%time": {"%time [CODE]", "how long the rest of the cell takes to check, compile and run", nil},
 		"$":     {"$ COMMAND", "run a command of the shell", (*Session).shellCommand},
 	}
@@ -74,6 +75,14 @@ func (s *Session) commands(ctx context.Context, run *running, r Request) Result 
 				break
 			}
 			continue
+		}
+		if name == "%fmt" {
+			text, err := formatCell(rest)
+			if err != nil {
+				return failed("command error", fmt.Sprintf("%%fmt: %v", err))
+			}
+			s.replace(run, strings.TrimSpace(text))
+			return Result{}
 		}
 		if name == "%load" {
 			if result := s.load(ctx, run, r, arg); result.Err != nil {

@@ -90,15 +90,12 @@ func (s *Session) runError(f *ipc.Failure) *CellError {
 		e.Name = f.Kind
 	}
 	e.Traceback = append(e.Traceback, red(e.Name+": ")+e.Value)
-	foreign := 0
+	var foreign []string
 	for _, fr := range f.Frames {
 		o, ok := s.originOf(fr.File)
 		if !ok {
-			if strings.HasPrefix(fr.Func, "runtime.") || strings.HasPrefix(fr.Func, "runtime/") {
-				continue
-			}
-			if foreign++; foreign <= maxForeign {
-				e.Traceback = append(e.Traceback, dim(fmt.Sprintf("  %s:%d in %s", fr.File, fr.Line, fr.Func)))
+			if !strings.HasPrefix(fr.Func, "runtime.") && !strings.HasPrefix(fr.Func, "runtime/") && len(foreign) < maxForeign {
+				foreign = append(foreign, dim(fmt.Sprintf("  %s:%d in %s", fr.File, fr.Line, fr.Func)))
 			}
 			continue
 		}
@@ -106,6 +103,9 @@ func (s *Session) runError(f *ipc.Failure) *CellError {
 		if lines := strings.Split(o.source, "\n"); fr.Line >= 1 && fr.Line <= len(lines) {
 			e.Traceback = append(e.Traceback, "      "+strings.TrimSpace(lines[fr.Line-1]))
 		}
+	}
+	if len(foreign) > 0 {
+		e.Traceback = append(append(e.Traceback, dim("  in packages, the innermost first:")), foreign...)
 	}
 	return e
 }

@@ -235,9 +235,40 @@ func memberSymbols(t types.Type) []Symbol {
 	return list
 }
 
+// keys lists the fields that a struct literal may name at the cursor.
+func (a *analysis) keys() []Symbol {
+	var list []Symbol
+	for _, d := range append(append([]ast.Decl(nil), a.decls...), a.stmts) {
+		ast.Inspect(d, func(n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			for _, e := range lit.Elts {
+				if id, ok := e.(*ast.Ident); !ok || id.Name != cursorName {
+					continue
+				}
+				t := a.info.TypeOf(lit)
+				if t == nil {
+					return false
+				}
+				if s, ok := t.Underlying().(*types.Struct); ok {
+					for i := range s.NumFields() {
+						if f := s.Field(i); f.Exported() || f.Pkg() != nil && f.Pkg().Path() == packagePath {
+							list = append(list, Symbol{f.Name(), kindName(f), f})
+						}
+					}
+				}
+			}
+			return true
+		})
+	}
+	return list
+}
+
 // visible lists the names in scope at the cursor, the innermost first.
 func (a *analysis) visible() []Symbol {
-	var list []Symbol
+	list := a.keys()
 	var cursor token.Pos
 	for id := range a.info.Uses {
 		if id.Name == cursorName {

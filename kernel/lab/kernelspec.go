@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,11 @@ import (
 
 // KernelName is the name under which Jupyter knows the kernel.
 const KernelName = "nuclab"
+
+// logos are what front ends show for the kernel.
+//
+//go:embed logos
+var logos embed.FS
 
 // Kernel is how Jupyter starts the kernel.
 type Kernel struct {
@@ -139,6 +145,19 @@ func InstallKernel(kernels string, k Kernel) (string, error) {
 	}
 	if err := writeFile(filepath.Join(dir, "kernel.json"), bytes.NewReader(append(data, '\n')), 0o644); err != nil {
 		return "", err
+	}
+	files, err := logos.ReadDir("logos")
+	if err != nil {
+		return "", fmt.Errorf("lab: %w", err)
+	}
+	for _, f := range files {
+		data, err := logos.ReadFile("logos/" + f.Name())
+		if err != nil {
+			return "", fmt.Errorf("lab: %w", err)
+		}
+		if err := writeFile(filepath.Join(dir, f.Name()), bytes.NewReader(data), 0o644); err != nil {
+			return "", err
+		}
 	}
 	return dir, nil
 }

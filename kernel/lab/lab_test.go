@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"image/png"
 	"io"
 	"net"
 	"net/http"
@@ -236,6 +238,20 @@ func TestKernelspec(t *testing.T) {
 		if got := strings.Join(spec.Argv, " "); got != binary+" kernel run {connection_file}" || spec.Language != "go" ||
 			spec.InterruptMode != "message" || spec.Env["A"] != "b" {
 			t.Errorf("kernelspec %s", data)
+		}
+		for _, size := range []int{32, 64} {
+			f, err := os.Open(filepath.Join(dir, fmt.Sprintf("logo-%dx%d.png", size, size)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			picture, err := png.DecodeConfig(f)
+			f.Close()
+			if err != nil || picture.Width != size || picture.Height != size {
+				t.Errorf("logo of %d pixels: %v, %v", size, picture, err)
+			}
+		}
+		if svg, err := os.ReadFile(filepath.Join(dir, "logo-svg.svg")); err != nil || xml.Unmarshal(svg, new(struct{})) != nil {
+			t.Errorf("drawn logo: %v", err)
 		}
 	}
 	for _, want := range []bool{true, false} {

@@ -43,9 +43,19 @@ var renderers = []struct{ method, mimeType string }{
 // WriterTo(width, height vg.Length, format string) (io.WriterTo, error) is drawn as SVG and PNG; an image.Image becomes
 // PNG; slices of structs, maps and matrices (Dims, At) become tables. A method that fails or panics leaves its message in
 // "text/plain".
-func Bundle(v any) (data, metadata map[string]any) {
+//
+// Long texts and tables are shown without their middle; see Whole.
+func Bundle(v any) (data, metadata map[string]any) { return represent(v, false) }
+
+// Whole is v with all of its text or of its table, however long.
+func Whole(v any) Data {
+	data, metadata := represent(v, true)
+	return MIME(data, metadata)
+}
+
+func represent(v any, whole bool) (data, metadata map[string]any) {
 	var failed error
-	data, metadata, failed = render(v)
+	data, metadata, failed = render(v, whole)
 	if failed != nil {
 		return MIMEMap{"text/plain": fmt.Sprintf("%T cannot be shown: %v", v, failed)}, MIMEMap{}
 	}
@@ -56,7 +66,7 @@ func Bundle(v any) (data, metadata map[string]any) {
 		data = MIMEMap{}
 	}
 	if _, ok := data["text/plain"]; !ok {
-		data["text/plain"] = safeText(v)
+		data["text/plain"] = safeText(v, whole)
 	}
 	return data, metadata
 }
@@ -93,7 +103,7 @@ func isFigure(d MIMEMap) bool {
 	return false
 }
 
-func render(v any) (data, metadata map[string]any, err error) {
+func render(v any, whole bool) (data, metadata map[string]any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -133,7 +143,7 @@ func render(v any) (data, metadata map[string]any, err error) {
 	case error, fmt.Stringer:
 		return nil, nil, nil
 	}
-	if t, ok := tableOf(v); ok {
+	if t, ok := tableOf(v, whole); ok {
 		return MIMEMap{"text/html": t.html(), "text/plain": t.text()}, nil, nil
 	}
 	return nil, nil, nil
@@ -247,24 +257,27 @@ func renderImage(img image.Image) (data, metadata map[string]any, err error) {
 }
 
 // safeText is Text for values whose String or Error method may panic.
-func safeText(v any) (s string) {
+func safeText(v any, whole bool) (s string) {
 	defer func() {
 		if p := recover(); p != nil {
 			s = fmt.Sprintf("%T cannot be shown: panic: %v", v, p)
 		}
 	}()
+	if whole {
+		return Text(v)
+	}
 	return shorten(Text(v))
 }
 
-// maxText is the length in bytes above which the text of a value is shown without its middle. Printing shows all.
-const maxText = 64 << 10
+// maxText is the length in bytes above which the text of a value is shown without its middle.
+const maxText = 8 << 10
 
 func shorten(s string) string {
 	if len(s) <= maxText {
 		return s
 	}
 	head, tail := s[:maxText*3/4], s[len(s)-maxText/4:]
-	return fmt.Sprintf("%s\n... %d bytes not shown; print the value to see all ...\n%s", strings.ToValidUTF8(head, ""),
+	return fmt.Sprintf("%s\n... %d bytes not shown; nb.Whole(value) shows all ...\n%s", strings.ToValidUTF8(head, ""),
 		len(s)-len(head)-len(tail), strings.ToValidUTF8(tail, ""))
 }
 

@@ -264,6 +264,49 @@ func TestNotebook(t *testing.T) {
 	}
 }
 
+func TestNestedProgress(t *testing.T) {
+	p := &page{}
+	SetHost(p)
+	defer SetHost(nil)
+	outer := NewProgress("epochs", 3)
+	for range 3 {
+		inner := NewProgress("batches", 2)
+		inner.Add(2)
+		inner.Done()
+		outer.Add(1)
+	}
+	outer.Done()
+	left := map[string]string{} // what is seen at the end, by display
+	for i, d := range p.data {
+		left[strings.Fields(p.shown[i])[0]] = d["text/plain"].(string)
+	}
+	var lines []string
+	for _, text := range left {
+		if text != "" {
+			lines = append(lines, text)
+		}
+	}
+	if len(left) != 2 || len(lines) != 1 || !strings.Contains(lines[0], "epochs 100%") {
+		t.Errorf("%d displays, at the end they show %q", len(left), lines)
+	}
+	after := NewProgress("again", 1)
+	after.Done()
+	if last := p.data[len(p.data)-1]["text/plain"].(string); !strings.Contains(last, "again") {
+		t.Errorf("a bar after the others leaves %q", last)
+	}
+}
+
+func TestWhole(t *testing.T) {
+	long := make([]int, 10_000)
+	if s := Whole(long).Data["text/plain"].(string); s != fmt.Sprint(long) {
+		t.Errorf("%d bytes of %d", len(s), len(fmt.Sprint(long)))
+	}
+	rows := make([]struct{ N int }, 100)
+	if s := Whole(rows).Data["text/html"].(string); strings.Count(s, "<tr>") != 101 || strings.Contains(s, "not shown") {
+		t.Errorf("%d rows", strings.Count(s, "<tr>"))
+	}
+}
+
 func TestProgressStatus(t *testing.T) {
 	start := time.Now()
 	for _, tt := range []struct {

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"html"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Progress is a bar with its rate and the time left. In a notebook it is a live output, on a terminal one line of
-// stderr, in a pipe nothing. Its methods may be called from several goroutines.
+// Progress is a bar with its rate and the time left. In a notebook it is a live output, on a terminal a line of stderr,
+// in a pipe nothing. A bar that begins while another of the same cell is open stands below that one and vanishes when it
+// is done, so that a loop of loops leaves one line. Its methods may be called from several goroutines.
 type Progress struct {
 	mu       sync.Mutex
 	label    string
@@ -21,21 +23,41 @@ type Progress struct {
 	last     time.Time // when it was last shown
 	handle   *Handle
 	terminal bool
+	nested   bool
 	closed   bool
-	width    int // characters of the terminal line shown last
+	request  Origin // the cell's
+	drawn    string // on the terminal; bars guards it
 }
 
 // refresh is how often a bar is redrawn.
 const refresh = 100 * time.Millisecond
 
+// bars are those that are open, the outermost first.
+var bars struct {
+	sync.Mutex
+	open  []*Progress
+	spare map[Origin]*Handle // where a nested bar of a cell stood that is done
+	lines int                // on the terminal, with the cursor in the last
+}
+
 // NewProgress shows a bar for total steps; with total 0 or less the number of steps is unknown and only the count and
 // the rate are shown.
 func NewProgress(label string, total int) *Progress {
-	p := &Progress{label: label, total: total, start: time.Now()}
+	p := &Progress{label: label, total: total, start: time.Now(), request: CurrentRequest()}
 	if !InNotebook() {
 		info, err := os.Stderr.Stat()
 		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 	}
+	bars.Lock()
+	for _, other := range bars.open {
+		p.nested = p.nested || other.request == p.request
+	}
+	bars.open = append(bars.open, p)
+	if p.nested && bars.spare[p.request] != nil {
+		p.handle = bars.spare[p.request]
+		delete(bars.spare, p.request)
+	}
+	bars.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.show(p.start)
@@ -64,7 +86,8 @@ func (p *Progress) Note(text string) {
 	p.set(p.done)
 }
 
-// Done ends the bar, leaving one clean line with the count and the time it took. Later calls do nothing.
+// Done ends the bar, leaving one clean line with the count and the time it took, or none if the bar was nested. Later
+// calls do nothing.
 func (p *Progress) Done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -72,10 +95,49 @@ func (p *Progress) Done() {
 		return
 	}
 	p.closed = true
-	p.show(time.Now())
-	if p.terminal {
-		fmt.Fprintln(os.Stderr)
+	bars.Lock()
+	bars.open = slices.DeleteFunc(bars.open, func(o *Progress) bool { return o == p })
+	if p.nested && p.handle != nil {
+		if bars.spare == nil {
+			bars.spare = make(map[Origin]*Handle)
+		}
+		bars.spare[p.request] = p.handle
+	} else {
+		delete(bars.spare, p.request)
 	}
+	bars.Unlock()
+	switch {
+	case p.terminal && p.nested:
+		redraw("")
+	case p.terminal:
+		redraw(p.line(time.Now()) + "\x1b[K\n")
+	case p.nested && p.handle != nil:
+		p.handle.Update(MIME(MIMEMap{"text/html": "", "text/plain": ""}, nil))
+	default:
+		p.show(time.Now())
+	}
+}
+
+// redraw draws all bars of the terminal, below some lines that stay.
+func redraw(above string) {
+	bars.Lock()
+	defer bars.Unlock()
+	var b strings.Builder
+	if bars.lines > 1 {
+		fmt.Fprintf(&b, "\x1b[%dA", bars.lines-1)
+	}
+	b.WriteString("\r" + above)
+	bars.lines = 0
+	for _, p := range bars.open {
+		if !p.terminal {
+			continue
+		}
+		if bars.lines++; bars.lines > 1 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(p.drawn + "\x1b[K")
+	}
+	fmt.Fprint(os.Stderr, b.String()+"\x1b[J")
 }
 
 func (p *Progress) set(n int) {
@@ -96,10 +158,10 @@ func (p *Progress) show(now time.Time) {
 			p.handle.Update(p.render(now))
 		}
 	case p.terminal:
-		line := p.line(now)
-		pad := max(0, p.width-len([]rune(line)))
-		p.width = len([]rune(line))
-		fmt.Fprint(os.Stderr, "\r"+line+strings.Repeat(" ", pad))
+		bars.Lock()
+		p.drawn = p.line(now)
+		bars.Unlock()
+		redraw("")
 	}
 }
 

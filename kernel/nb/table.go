@@ -22,13 +22,16 @@ type table struct {
 	header []string
 	rows   [][]string
 	total  int // rows of the value, of which rows may hold the first and the last
+	hidden int // columns of the value that are not here
 }
 
 // tableOf lays out a slice or array of structs (or of pointers to structs), a map, or a matrix with methods
 // Dims() (rows, columns int) and At(row, column int) T, where T is a number.
-func tableOf(v any) (*table, bool) {
+//
+// The table has the first and the last rows and the first columns, or all of them.
+func tableOf(v any, whole bool) (*table, bool) {
 	r := reflect.ValueOf(v)
-	if t, ok := matrixTable(r); ok {
+	if t, ok := matrixTable(r, whole); ok {
 		return t, true
 	}
 	if r.Kind() == reflect.Pointer {
@@ -41,11 +44,11 @@ func tableOf(v any) (*table, bool) {
 			elem = elem.Elem()
 		}
 		if elem.Kind() == reflect.Struct && !rendersItself(r.Type().Elem()) && r.Len() > 0 {
-			return structTable(r, elem), true
+			return structTable(r, elem, whole), true
 		}
 	case reflect.Map:
 		if r.Len() > 0 {
-			return mapTable(r), true
+			return mapTable(r, whole), true
 		}
 	}
 	return nil, false
@@ -63,24 +66,26 @@ func rendersItself(t reflect.Type) bool {
 }
 
 // shown calls add for the indices of n rows that a table shows.
-func shown(n int, add func(i int)) {
+func shown(n int, whole bool, add func(i int)) {
 	for i := range n {
-		if n <= headRows+tailRows || i < headRows || i >= n-tailRows {
+		if whole || n <= headRows+tailRows || i < headRows || i >= n-tailRows {
 			add(i)
 		}
 	}
 }
 
-func structTable(r reflect.Value, elem reflect.Type) *table {
+func structTable(r reflect.Value, elem reflect.Type, whole bool) *table {
 	t := &table{header: []string{""}, total: r.Len()}
 	var fields []int
 	for i := range elem.NumField() {
-		if len(fields) < maxCols && elem.Field(i).Name != "_" {
+		if (whole || len(fields) < maxCols) && elem.Field(i).Name != "_" {
 			fields = append(fields, i)
 			t.header = append(t.header, elem.Field(i).Name)
+		} else if elem.Field(i).Name != "_" {
+			t.hidden++
 		}
 	}
-	shown(r.Len(), func(i int) {
+	shown(r.Len(), whole, func(i int) {
 		row := []string{fmt.Sprint(i)}
 		e := r.Index(i)
 		if e.Kind() == reflect.Pointer {
@@ -98,11 +103,11 @@ func structTable(r reflect.Value, elem reflect.Type) *table {
 	return t
 }
 
-func mapTable(r reflect.Value) *table {
+func mapTable(r reflect.Value, whole bool) *table {
 	t := &table{header: []string{"key", "value"}, total: r.Len()}
 	keys := r.MapKeys()
 	sort.Slice(keys, func(i, j int) bool { return less(keys[i], keys[j]) })
-	shown(len(keys), func(i int) {
+	shown(len(keys), whole, func(i int) {
 		t.rows = append(t.rows, []string{fmt.Sprint(keys[i]), fmt.Sprint(r.MapIndex(keys[i]))})
 	})
 	return t
@@ -121,7 +126,7 @@ func less(a, b reflect.Value) bool {
 	return fmt.Sprint(a) < fmt.Sprint(b)
 }
 
-func matrixTable(r reflect.Value) (*table, bool) {
+func matrixTable(r reflect.Value, whole bool) (*table, bool) {
 	if !r.IsValid() {
 		return nil, false
 	}
@@ -144,12 +149,17 @@ func matrixTable(r reflect.Value) (*table, bool) {
 	size := dims.Call(nil)
 	rows, cols := int(size[0].Int()), int(size[1].Int())
 	t := &table{header: []string{""}, total: rows}
-	for j := range min(cols, maxCols) {
+	all := cols
+	if !whole {
+		cols = min(cols, maxCols)
+	}
+	t.hidden = all - cols
+	for j := range cols {
 		t.header = append(t.header, fmt.Sprint(j))
 	}
-	shown(rows, func(i int) {
+	shown(rows, whole, func(i int) {
 		row := []string{fmt.Sprint(i)}
-		for j := range min(cols, maxCols) {
+		for j := range cols {
 			x := at.Call([]reflect.Value{reflect.ValueOf(i), reflect.ValueOf(j)})[0]
 			row = append(row, fmt.Sprintf("%.6g", x.Interface()))
 		}
@@ -159,10 +169,17 @@ func matrixTable(r reflect.Value) (*table, bool) {
 }
 
 func (t *table) omitted() string {
+	var parts []string
 	if n := t.total - len(t.rows); n > 0 {
-		return fmt.Sprintf("%d of %d rows not shown", n, t.total)
+		parts = append(parts, fmt.Sprintf("%d of %d rows", n, t.total))
 	}
-	return ""
+	if t.hidden > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d columns", t.hidden, t.hidden+len(t.header)-1))
+	}
+	if parts == nil {
+		return ""
+	}
+	return strings.Join(parts, " and ") + " not shown; nb.Whole(value) shows all"
 }
 
 func (t *table) html() string {
@@ -173,7 +190,7 @@ func (t *table) html() string {
 	}
 	b.WriteString("</tr></thead>\n<tbody>\n")
 	for i, row := range t.rows {
-		if i == headRows && t.omitted() != "" {
+		if i == min(headRows, len(t.rows)-1) && t.omitted() != "" {
 			fmt.Fprintf(&b, "<tr><td colspan=\"%d\">%s</td></tr>\n", len(t.header), t.omitted())
 		}
 		b.WriteString("<tr>")
@@ -206,7 +223,7 @@ func (t *table) text() string {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	if t.omitted() != "" {
-		lines = slices.Insert(lines, 1+headRows, "... "+t.omitted())
+		lines = slices.Insert(lines, min(1+headRows, len(lines)), "... "+t.omitted())
 	}
 	return strings.Join(lines, "\n")
 }
