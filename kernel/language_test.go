@@ -14,7 +14,8 @@ type scripted struct {
 	line  int
 	code  string
 	out   string   // stdout and the text of the value
-	fails []string // parts of the error; a cell without must succeed
+	fails []string // parts of the error
+	err   bool     // it fails
 	notes []string // parts of stderr; a cell without must leave it empty
 }
 
@@ -45,6 +46,7 @@ func readScript(t *testing.T, file string) []scripted {
 			continue
 		case "-- out", "-- fails", "-- note":
 			part = line
+			cells[len(cells)-1].err = cells[len(cells)-1].err || line == "-- fails"
 			continue
 		}
 		switch part {
@@ -75,7 +77,7 @@ func (c scripted) check(b *notebook) {
 	}
 	if res.Err != nil {
 		text := colour.ReplaceAllString(res.Err.Name+": "+res.Err.Value+"\n"+strings.Join(res.Err.Traceback, "\n"), "")
-		if len(c.fails) == 0 {
+		if !c.err {
 			wrong("fails: %s", text)
 			return
 		}
@@ -84,7 +86,7 @@ func (c scripted) check(b *notebook) {
 				wrong("fails without saying %q: %s", f, text)
 			}
 		}
-	} else if len(c.fails) > 0 {
+	} else if c.err {
 		wrong("does not fail; stdout %q", r.out.String())
 	}
 	out := r.out.String()

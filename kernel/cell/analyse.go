@@ -63,6 +63,8 @@ type unit struct {
 	src    string
 	prefix int // bytes before src in what the parser saw
 	edits  []edit
+
+	optional string // function that the cell can do without
 }
 
 // analysis is the work on one cell.
@@ -127,7 +129,7 @@ const (
 	declPrefix = "package main;         "
 )
 
-// Analyse checks a cell against the notebook and rewrites it. It changes nothing; see Commit. On failure the problems
+// Analyse checks a cell against the notebook and rewrites it. It defines nothing; see Commit. On failure the problems
 // are not empty, in the order of the text.
 func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
 	defer func() {
@@ -150,6 +152,7 @@ func (n *Notebook) Analyse(src string) (c *Cell, problems []Problem) {
 		a.steps()
 	}
 	if len(a.problems) > 0 {
+		a.wait()
 		sort.SliceStable(a.problems, func(i, j int) bool { return a.problems[i].Offset < a.problems[j].Offset })
 		return nil, a.problems
 	}
@@ -195,6 +198,10 @@ func (a *analysis) problem(offset int, format string, args ...any) {
 // problemAt reports a problem at a position of the syntax trees.
 func (a *analysis) problemAt(pos token.Pos, format string, args ...any) {
 	u, offset := a.place(pos)
+	if u.optional != "" {
+		a.changed[u.optional], a.unsettled = true, true
+		return
+	}
 	if u != a.main {
 		offset = 0
 	}
@@ -208,7 +215,7 @@ func (a *analysis) place(pos token.Pos) (*unit, int) {
 		return a.main, 0
 	}
 	u := a.units[f]
-	return u, f.Offset(pos) - u.prefix
+	return u, min(f.Offset(pos)-u.prefix, len(u.src)) // a label at the end belongs to an empty statement after it
 }
 
 // parseText parses a source with a prefix that makes a file of it.
@@ -258,6 +265,7 @@ func (a *analysis) parse() {
 	if len(a.problems) > 0 && !a.lenient || decls == nil {
 		return
 	}
+	a.findEmbeds()
 	for _, c := range a.chunks {
 		a.program = a.program || c.Kind == Package
 	}
@@ -289,6 +297,7 @@ func (a *analysis) parse() {
 		}
 	}
 	a.stmts = stmts.Decls[0].(*ast.FuncDecl)
+	a.splitLabel(a.stmts.Body)
 	a.returns(a.stmts.Body)
 	for i, s := range a.stmts.Body.List {
 		a.statement(s, i == len(a.stmts.Body.List)-1)
@@ -301,6 +310,35 @@ func (a *analysis) parse() {
 			}
 			return true
 		})
+	}
+}
+
+// findEmbeds reports directives that need files at the time of compilation.
+func (a *analysis) findEmbeds() {
+	const directive = "//go:embed"
+	if !strings.Contains(a.main.src, directive) {
+		return
+	}
+	scan(a.main.src, func(tok token.Token, at, end int) {
+		if tok == token.COMMENT && strings.HasPrefix(a.main.src[at:end], directive+" ") {
+			a.problem(at, "go:embed is not possible in a cell, which is in no directory; read the file with os.ReadFile, or the directory with os.DirFS")
+		}
+	})
+}
+
+// splitLabel takes the label from the last expression of the cell, so that its value is shown.
+func (a *analysis) splitLabel(b *ast.BlockStmt) {
+	if len(b.List) == 0 {
+		return
+	}
+	last := len(b.List) - 1
+	l, ok := b.List[last].(*ast.LabeledStmt)
+	if !ok {
+		return
+	}
+	if _, ok := l.Stmt.(*ast.ExprStmt); ok {
+		b.List = append(b.List, l.Stmt)
+		b.List[last] = &ast.LabeledStmt{Label: l.Label, Colon: l.Colon, Stmt: &ast.EmptyStmt{Semicolon: l.Colon + 1, Implicit: true}}
 	}
 }
 
@@ -517,6 +555,9 @@ func goMinor() string {
 func clean(msg string) string {
 	msg = strings.ReplaceAll(msg, oldSuffix, "")
 	msg = strings.ReplaceAll(msg, " in argument to "+showName, " as a value")
+	if strings.HasPrefix(msg, "in call to "+showName+", cannot infer") {
+		msg = "cannot use generic function without instantiation"
+	}
 	msg = strings.ReplaceAll(msg, packageName+".", "")
 	if m := twoTypes.FindStringSubmatch(msg); m != nil && m[1] == m[2] {
 		msg += " (it is of an earlier " + m[1] + ", declared anew since)"

@@ -40,19 +40,52 @@ func (a *analysis) carry() {
 	a.carried = order
 	for _, base := range order {
 		d := a.n.texts[base]
-		a.carryText(d.typ)
+		a.carryText(d.typ, "")
 		for _, name := range slices.Sorted(maps.Keys(d.methods)) {
 			if !own[base][name] {
-				a.carryText(d.methods[name])
+				a.carryText(d.methods[name], "")
+			}
+		}
+	}
+	a.carryGeneric()
+	a.carryWaiting()
+}
+
+// carryGeneric declares generic functions over the types that are declared anew, anew too: they cannot follow as values do.
+// One that no longer compiles stays as it is.
+func (a *analysis) carryGeneric() {
+	bases := slices.Clone(a.carried)
+	if a.following {
+		bases = append(bases, a.redeclared()...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.n.texts)) {
+		f, ok := a.n.names[name].(*types.Func)
+		if !ok || a.declared[name] || a.changed[name] {
+			continue
+		}
+		for _, base := range bases {
+			t := a.n.names[base].(*types.TypeName)
+			if !a.changed[base] && (inTuple(f.Signature().Params(), t) || inTuple(f.Signature().Results(), t)) {
+				a.carryText(a.n.texts[name].typ, name)
+				break
 			}
 		}
 	}
 }
 
-// carryText adds a declaration of an earlier cell.
-func (a *analysis) carryText(t text) {
+func inTuple(tuple *types.Tuple, name *types.TypeName) bool {
+	for i := range tuple.Len() {
+		if mentions(tuple.At(i).Type(), name, 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// carryText adds a declaration of an earlier cell. The name of a function that the cell can do without is optional.
+func (a *analysis) carryText(t text, optional string) {
 	const prefix = "package main;"
-	u := &unit{path: t.cell, line: t.line, src: t.src, prefix: len(prefix)}
+	u := &unit{path: t.cell, line: t.line, src: t.src, prefix: len(prefix), optional: optional}
 	f := a.parseText(u, prefix, t.src, "")
 	if f == nil {
 		return
@@ -61,6 +94,9 @@ func (a *analysis) carryText(t text) {
 		a.decls = append(a.decls, d)
 		switch d := d.(type) {
 		case *ast.FuncDecl:
+			if d.Recv == nil {
+				a.declared[d.Name.Name], a.anywhere[d.Name.Name] = true, true
+			}
 			a.items = append(a.items, item{fn: d})
 		case *ast.GenDecl:
 			name := d.Specs[0].(*ast.TypeSpec).Name.Name
@@ -103,7 +139,7 @@ func receiverIdent(e ast.Expr) *ast.Ident {
 	}
 }
 
-// remember keeps the sources of the types and methods that the cell declares.
+// remember keeps the sources of the types, methods and generic functions that the cell declares.
 func (a *analysis) remember() {
 	for _, it := range a.items {
 		if it.decl == nil || it.decl.Tok != token.TYPE {
@@ -117,6 +153,9 @@ func (a *analysis) remember() {
 		}
 	}
 	for _, it := range a.items {
+		if it.fn != nil && it.fn.Type.TypeParams.NumFields() > 0 {
+			a.cell.texts[it.fn.Name.Name] = &declaration{typ: a.textOf(it.fn, "")}
+		}
 		if it.fn == nil || it.fn.Recv == nil || len(it.fn.Recv.List) == 0 {
 			continue
 		}

@@ -28,7 +28,7 @@ func (a *analysis) follow() {
 	}
 	for _, base := range candidates {
 		if t, ok := a.n.names[base].(*types.TypeName); ok && !a.changed[base] && !slices.Contains(a.bases, base) {
-			if named, ok := t.Type().(*types.Named); ok && named.TypeParams().Len() == 0 {
+			if _, ok := t.Type().(*types.Named); ok {
 				a.bases = append(a.bases, base)
 			}
 		}
@@ -50,17 +50,32 @@ func (a *analysis) follow() {
 		if a.declared[name] || a.cell.imports[name] != "" {
 			continue
 		}
-		put := substitution{with: make(map[*types.TypeName]types.Type)}
+		// The type parameters of the function stand for the new types, instances of generic ones each for itself.
 		var params []*types.TypeParam
 		var args []ast.Expr
+		possible := true
 		pos := a.stmts.Pos()
-		for i, base := range a.bases {
-			p := types.NewTypeParam(types.NewTypeName(pos, a.pkg, fmt.Sprintf("X%d", i), nil), types.Universe.Lookup("any").Type())
-			put.with[a.n.names[base].(*types.TypeName)] = p
-			params, args = append(params, p), append(args, &ast.Ident{NamePos: pos, Name: base})
+		stand := func(e ast.Expr) types.Type {
+			p := types.NewTypeParam(types.NewTypeName(pos, a.pkg, fmt.Sprintf("X%d", len(params)), nil), types.Universe.Lookup("any").Type())
+			params, args = append(params, p), append(args, e)
+			return p
 		}
+		put := a.substitution(func(base string, list []types.Type) types.Type {
+			var e ast.Expr = &ast.Ident{NamePos: pos, Name: base}
+			var indices []ast.Expr
+			for _, t := range list {
+				possible = possible && !a.mentionsBase(t)
+				alias := fmt.Sprintf("%s%sarg%d", Mark, Mark, len(a.pkg.Scope().Names()))
+				a.pkg.Scope().Insert(types.NewTypeName(pos, a.pkg, alias, t))
+				indices = append(indices, &ast.Ident{NamePos: pos, Name: alias})
+			}
+			if len(indices) > 0 {
+				e = &ast.IndexListExpr{X: e, Indices: indices}
+			}
+			return stand(e)
+		})
 		t := put.in(old.Type())
-		if !put.done {
+		if !put.done || !possible {
 			continue
 		}
 		result := types.NewTuple(types.NewParam(pos, a.pkg, "", t))
@@ -105,13 +120,21 @@ func (a *analysis) settle() {
 	if len(a.followed) == 0 {
 		return
 	}
-	put := substitution{with: make(map[*types.TypeName]types.Type)}
+	put := a.substitution(func(base string, args []types.Type) types.Type {
+		return instance(a.pkg.Scope().Lookup(base).Type(), args)
+	})
 	for _, base := range a.bases {
-		put.with[a.n.names[base].(*types.TypeName)] = a.pkg.Scope().Lookup(base).Type()
-	}
-	for old, t := range put.with {
-		if !types.Identical(put.in(old.Type().Underlying()), t.Underlying()) {
-			a.changed[old.Name()], a.unsettled = true, true
+		old, again := a.n.names[base].Type().(*types.Named), a.pkg.Scope().Lookup(base).Type()
+		if n, ok := again.(*types.Named); !ok || n.TypeParams().Len() != old.TypeParams().Len() {
+			a.changed[base], a.unsettled = true, true
+			continue
+		}
+		var params []types.Type
+		for i := range old.TypeParams().Len() {
+			params = append(params, old.TypeParams().At(i))
+		}
+		if !types.Identical(put.in(old.Underlying()), instance(again, params).Underlying()) {
+			a.changed[base], a.unsettled = true, true
 		}
 	}
 	if a.unsettled {
@@ -148,27 +171,61 @@ func (a *analysis) followedText() (text string) {
 	return text
 }
 
-// substitution puts types in the place of named ones.
+// substitution puts other types in the place of named ones.
 type substitution struct {
-	with map[*types.TypeName]types.Type
-	done bool // something was put in
+	put  func(t *types.Named) types.Type // nil for a type that stays
+	done bool                            // something was put in
+}
+
+// substitution puts in what put gives for the types that are followed, by their names and type arguments.
+func (a *analysis) substitution(put func(base string, args []types.Type) types.Type) substitution {
+	return substitution{put: func(t *types.Named) types.Type {
+		for _, base := range a.bases {
+			if t.Origin().Obj() == a.n.names[base] {
+				return put(base, typeArgs(t))
+			}
+		}
+		return nil
+	}}
+}
+
+func (a *analysis) mentionsBase(t types.Type) bool {
+	return slices.ContainsFunc(a.bases, func(base string) bool { return mentions(t, a.n.names[base].(*types.TypeName), 0) })
+}
+
+func typeArgs(t *types.Named) []types.Type {
+	args := make([]types.Type, t.TypeArgs().Len())
+	for i := range args {
+		args[i] = t.TypeArgs().At(i)
+	}
+	return args
+}
+
+// instance is a generic type with type arguments, or the type itself when there are none.
+func instance(t types.Type, args []types.Type) types.Type {
+	if len(args) == 0 {
+		return t
+	}
+	again, err := types.Instantiate(nil, t, args, false)
+	if err != nil {
+		return t
+	}
+	return again
 }
 
 func (s *substitution) in(t types.Type) types.Type {
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
-		if to := s.with[t.Obj()]; to != nil {
+		if to := s.put(t); to != nil {
 			s.done = true
 			return to
 		}
-		if n := t.TypeArgs().Len(); n > 0 {
-			args := make([]types.Type, n)
-			for i := range args {
-				args[i] = s.in(t.TypeArgs().At(i))
-			}
-			if again, err := types.Instantiate(nil, t.Origin(), args, false); err == nil {
-				return again
-			}
+		args := typeArgs(t)
+		for i := range args {
+			args[i] = s.in(args[i])
+		}
+		if len(args) > 0 {
+			return instance(t.Origin(), args)
 		}
 	case *types.Interface:
 		methods, embedded := make([]*types.Func, t.NumExplicitMethods()), make([]types.Type, t.NumEmbeddeds())

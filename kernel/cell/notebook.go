@@ -30,7 +30,7 @@ const (
 var predeclared = map[string]string{"Display": "Display", "ClearOutput": "ClearOutput"}
 
 // implicit package names stand for imports, unless the notebook defines them otherwise.
-var implicit = map[string]string{"display": nbPath, "nb": nbPath, "widgets": nbPath + "/widgets"}
+var implicit = map[string]string{"display": nbPath, "nb": nbPath}
 
 // Notebook is the scope that the cells of one notebook share: the newest definition of every name, and the imports.
 // It is not safe for concurrent use.
@@ -43,9 +43,10 @@ type Notebook struct {
 	imports  map[string]string                  // name to path
 	dots     []string                           // paths of dot imports
 	cells    map[string]map[string]types.Object // what the cells define, by package path
-	texts    map[string]*declaration            // types and functions by name, for methods that come later
+	texts    map[string]*declaration            // types and generic functions by name, for methods that come later
 	needs    map[types.Object][]types.Object    // what functions and types use
 	lost     map[string]string                  // variables whose type was changed, with its name
+	waiting  map[string]*declaration            // what cells declare that failed for names yet undefined
 	toldLate bool                               // that what is deferred last runs late
 }
 
@@ -78,6 +79,7 @@ func (n *Notebook) Reset() {
 	n.texts = make(map[string]*declaration)
 	n.needs = make(map[types.Object][]types.Object)
 	n.lost = make(map[string]string)
+	n.waiting = make(map[string]*declaration)
 	n.cells = make(map[string]map[string]types.Object)
 }
 
@@ -149,6 +151,8 @@ func (n *Notebook) Commit(c *Cell) {
 		n.home[obj] = c.Path
 		delete(n.imports, name)
 		delete(n.lost, name)
+		delete(n.texts, name)
+		delete(n.waiting, name)
 	}
 	maps.Copy(n.needs, c.needs)
 	for name := range c.lost {

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -417,13 +418,35 @@ func (r *rewriter) structType(n *ast.StructType) {
 		case lower == 0:
 		case lower < len(f.Names):
 			r.splitField(f)
-		case f.Tag != nil:
-			r.replace(f.Tag.Pos(), f.Tag.End(), "`"+HiddenTag+"`")
 		default:
-			r.replace(f.Type.End(), f.Type.End(), " `"+HiddenTag+"`")
+			r.hideField(f)
 		}
 	}
 }
+
+// hideField gives a lower-case field its tag.
+func (r *rewriter) hideField(f *ast.Field) {
+	if f.Tag != nil {
+		r.replace(f.Tag.Pos(), f.Tag.End(), hiddenTagOf(f))
+	} else {
+		r.replace(f.Type.End(), f.Type.End(), " "+hiddenTagOf(f))
+	}
+}
+
+// hiddenTagOf is the tag in the output of a lower-case field.
+func hiddenTagOf(f *ast.Field) string {
+	if f.Tag == nil {
+		return "`" + HiddenTag + "`"
+	}
+	tag, err := strconv.Unquote(f.Tag.Value)
+	if err != nil {
+		return f.Tag.Value
+	}
+	return strconv.Quote(hiddenTag(tag))
+}
+
+// hiddenTag is the tag of a lower-case field that has one of its own. Of two values for one key the first counts.
+func hiddenTag(tag string) string { return strings.TrimSpace(HiddenTag + " " + tag) }
 
 // splitField divides a, B T into fields of their own, since only one of them is HiddenTag.
 func (r *rewriter) splitField(f *ast.Field) {
@@ -440,17 +463,13 @@ func (r *rewriter) splitField(f *ast.Field) {
 			continue
 		}
 		if !token.IsExported(id.Name) {
-			text += " `" + HiddenTag + "`"
+			text += " " + hiddenTagOf(f)
 		} else if f.Tag != nil {
 			text += " " + f.Tag.Value
 		}
 		u.replace(from, from+at+1, " "+text+";")
 	}
 	if last := f.Names[len(f.Names)-1]; !token.IsExported(last.Name) {
-		if f.Tag != nil {
-			r.replace(f.Tag.Pos(), f.Tag.End(), "`"+HiddenTag+"`")
-		} else {
-			r.replace(f.Type.End(), f.Type.End(), " `"+HiddenTag+"`")
-		}
+		r.hideField(f)
 	}
 }

@@ -149,7 +149,7 @@ func (w *typeWriter) structType(s *types.Struct) {
 			w.WriteString(memberName(f) + " ")
 			w.write(f.Type())
 			if memberName(f) != f.Name() {
-				tag = HiddenTag
+				tag = hiddenTag(tag)
 			}
 		}
 		if tag != "" {

@@ -66,7 +66,11 @@ func (a *analysis) write() {
 			a.block(&inside, it.def, "", "")
 			runs = true
 		case it.stmt != nil:
-			a.block(&inside, it.stmt, "", "")
+			before := ""
+			if _, declares := it.stmt.(*ast.DeclStmt); declares {
+				before = "var " // stands before the first of several
+			}
+			a.block(&inside, it.stmt, before, "")
 			runs = true
 		case it.last != nil:
 			a.trailing(&inside, it)
@@ -77,8 +81,14 @@ func (a *analysis) write() {
 		return
 	}
 	outside.WriteString(a.followedText())
+	entry := inside.String()
+	if path := "flag"; a.program && a.importsPath(path) {
+		// The program may have run before, and a flag cannot be defined twice.
+		flags := a.importAlias(path)
+		entry = fmt.Sprintf("\n%s.CommandLine = %s.NewFlagSet(%q, %s.ContinueOnError)", flags, flags, "program", flags) + entry
+	}
 	if fn, ok := a.pkg.Scope().Lookup("main").(*types.Func); ok && fn.Pkg() == a.pkg && a.declared["main"] {
-		fmt.Fprintf(&inside, "\n%smain()", Mark)
+		entry += fmt.Sprintf("\n%smain()", Mark)
 		runs = true
 	}
 	for name := range a.declared {
@@ -102,11 +112,21 @@ func (a *analysis) write() {
 		}
 	}
 	out.WriteString(outside.String())
-	fmt.Fprintf(&out, "\n\nfunc %s() {%s\n}\n\nfunc init() { %s.Register(%q, %s) }\n\nfunc main() {}\n", Entry, inside.String(), hook, self, Entry)
+	fmt.Fprintf(&out, "\n\nfunc %s() {%s\n}\n\nfunc init() { %s.Register(%q, %s) }\n\nfunc main() {}\n", Entry, entry, hook, self, Entry)
 	a.cell.Imports = imports
 	a.cell.Path = a.identify(out.String(), imports)
 	a.notes()
 	a.cell.Source = []byte(strings.ReplaceAll(out.String(), self, a.cell.Path))
+}
+
+// importsPath reports whether the cell uses a package.
+func (a *analysis) importsPath(path string) bool {
+	for p, n := range a.uses {
+		if n > 0 && p.Imported().Path() == path {
+			return true
+		}
+	}
+	return false
 }
 
 // imports writes the import declarations of what the output uses, and returns the paths.
