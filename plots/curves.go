@@ -130,7 +130,7 @@ type curvesLayout struct {
 func (l curvesLayout) draw(c draw.Canvas) {
 	right, top := vg.Length(8), vg.Length(4)
 	for _, curve := range l.Curves.Curves {
-		right = max(right, textWidth(curve.Name, tickSize)+leader+4)
+		right = max(right, textWidth(curve.Name, tickSize)+leader+8)
 	}
 	if l.Title != "" {
 		top += vg.Points(labelSize) + 3
@@ -149,7 +149,17 @@ func (l curvesLayout) draw(c draw.Canvas) {
 		lines = append(lines, line)
 	}
 	f.draw()
-	f.labelLines(lines)
+	var ending, leaving []labelled
+	for _, line := range lines {
+		end := len(line.xs) - 1
+		if y := f.y.at(line.ys[end]); f.x.at(line.xs[end]) > 0.98 && y >= 0 && y <= 1 {
+			ending = append(ending, line)
+		} else {
+			leaving = append(leaving, line)
+		}
+	}
+	f.labelEnds(ending)
+	f.labelInside(leaving, lines)
 	if l.Title != "" {
 		write(c, l.Title, labelSize, ink, draw.XLeft, vg.Point{X: f.Min.X, Y: f.Max.Y + 3 + vg.Points(labelSize)/2})
 	}
