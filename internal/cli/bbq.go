@@ -25,9 +25,13 @@ func (a *app) bbq() *cobra.Command {
 
 INLIST holds BBQ's namelists bbq, sampling, random, profile, hydrostatic, nuclear and eos; "inlist" if none is named.
 All its modes are there: samples from a file, random samples, a profile, hydrostatic burning. Physics is that of MESA
-r23.05.1 unless --detailed-balance names another release. Times in s, log T in K, log rho in g/cm3; eps_nuc in erg/g,
-eps_neu in erg/g/s. What an inlist asks for and nuclab does not have is named in a warning.`,
-		Example: "  nuclab bbq tests/ni56/inlist",
+r23.05.1 unless --detailed-balance names another release; --solver bader-deuflhard imitates MESA's integrator. Times in
+s, log10 of T in K and of rho in g/cm3; eps_nuc in erg/g, eps_neu in erg/g/s. What an inlist asks for and nuclab does not
+have is named in a warning.
+
+A run that was cut off keeps what is finished. It goes on where it was if the inlist says so: restartable in namelist
+random, restart_from in namelist profile.`,
+		Example: "  nuclab bbq tests/ni56/inlist\n  nuclab bbq tests/ni56/inlist --solver bader-deuflhard",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	f := cmd.Flags()
