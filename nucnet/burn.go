@@ -36,6 +36,12 @@ type Result struct {
 	Samples []Sample // one for each time, fewer if the burn ended early
 	End     Sample   // the state reached
 	Stats   ode.Stats
+
+	// Restarts is how often the burn began anew, with a tenth of the relative
+	// tolerance and a hundredth of the absolute one, because errors that were
+	// tolerated had led to negative abundances that are more than that. Stats
+	// count all that was done.
+	Restarts int
 }
 
 // Stopped is the error of a burn that ended early. It wraps the reason: one of
@@ -61,15 +67,15 @@ func (e *Stopped) Unwrap() error { return e.Err }
 
 func (n *Network) stopped(s State, opt Options, reached float64, err error) error {
 	e := &Stopped{Network: n.name, State: s, Time: reached, Err: err}
-	other := solvers[0].name
-	if opt.Solver == other {
-		other = Fallback
+	other := fmt.Sprintf("the solver %s", solvers[0].name)
+	if opt.Solver == solvers[0].name {
+		other = fmt.Sprintf("the solver %s with a relative tolerance of 1e-4", Fallback)
 	}
 	switch {
 	case errors.Is(err, ode.ErrMaxSteps):
-		e.Advice = fmt.Sprintf("more steps than %d, a larger relative tolerance than %g, or the solver %s", opt.MaxSteps, opt.RTol, other)
-	case errors.Is(err, ode.ErrStepSize):
-		e.Advice = fmt.Sprintf("the solver %s, or a larger absolute tolerance than %g", other, opt.ATol)
+		e.Advice = fmt.Sprintf("more steps than %d, a larger relative tolerance than %g, or %s", opt.MaxSteps, opt.RTol, other)
+	case errors.Is(err, ode.ErrStepSize), errors.Is(err, ode.ErrNotAdmissible):
+		e.Advice = other
 	case errors.Is(err, ode.ErrNotFinite) && opt.Heating != NoHeating:
 		e.Advice = "a start further from the limits of the equation of state"
 	case errors.Is(err, ode.ErrNotFinite):
@@ -113,7 +119,33 @@ func (n *Network) burn(ctx context.Context, s State, along *Trajectory, times []
 	return w.burn(ctx, s, along, times, opt)
 }
 
+// burn burns as opt say, and again with smaller tolerances where errors that were
+// tolerated have led to abundances that cannot be.
 func (w *worker) burn(ctx context.Context, s State, along *Trajectory, times []float64, opt Options) (*Result, error) {
+	const restarts = 3
+	asked := opt
+	var stats ode.Stats
+	for k := 0; ; k++ {
+		result, reached, err := w.try(ctx, s, along, times, opt)
+		if result == nil {
+			return nil, err
+		}
+		result.Stats.Add(stats)
+		result.Restarts = k
+		if err == nil {
+			return result, nil
+		}
+		if k == restarts || !errors.Is(err, ode.ErrNotAdmissible) && !errors.Is(err, ode.ErrStepSize) {
+			return result, w.plan.net.stopped(s, asked, reached, err)
+		}
+		stats = result.Stats
+		opt.RTol, opt.ATol = max(opt.RTol/10, minRTol), opt.ATol/100
+	}
+}
+
+// try burns once. With an error, but for that of a state that cannot be, it
+// returns what the burn had and the time it reached.
+func (w *worker) try(ctx context.Context, s State, along *Trajectory, times []float64, opt Options) (result *Result, reached float64, err error) {
 	p := w.plan
 	k := slices.IndexFunc(solvers, func(s solver) bool { return s.name == opt.Solver })
 	if w.methods[k] == nil {
@@ -127,7 +159,7 @@ func (w *worker) burn(ctx context.Context, s State, along *Trajectory, times []f
 	}
 	start, y, err := w.prepare(s, along, opt, settings)
 	if err != nil {
-		return nil, fmt.Errorf("nucnet: %s: %w: %w", p.net.name, ErrState, err)
+		return nil, 0, fmt.Errorf("nucnet: %s: %w: %w", p.net.name, ErrState, err)
 	}
 	if m, ok := w.methods[k].(*ode.BaderDeuflhard); ok && opt.LikeMESA {
 		w.likeMESA(m, &settings, y)
@@ -139,7 +171,7 @@ func (w *worker) burn(ctx context.Context, s State, along *Trajectory, times []f
 		t0 = along.Time[0]
 		stops = along.stops(times)
 	}
-	result := &Result{Samples: make([]Sample, 0, len(times))}
+	result = &Result{Samples: make([]Sample, 0, len(times))}
 	result.Stats, err = ode.Solve(ctx, w.methods[k], &w.problem, t0, y, stops, settings, func(_ int, t float64, y []float64) error {
 		if w.watch != nil {
 			w.watch(t, y)
@@ -153,16 +185,16 @@ func (w *worker) burn(ctx context.Context, s State, along *Trajectory, times []f
 		return nil
 	})
 	if err != nil {
-		reached := t0
+		reached = t0
 		var stopped *ode.Error
 		if errors.As(err, &stopped) {
 			reached = stopped.Time
 		}
 		result.End = w.sample(reached, reached-t0, start, y)
-		return result, p.net.stopped(s, opt, reached, err)
+		return result, reached, err
 	}
 	result.End = result.Samples[len(result.Samples)-1]
-	return result, nil
+	return result, result.End.Time, nil
 }
 
 // prepare begins a burn at s and returns its molar abundances and all

@@ -6,9 +6,9 @@
 //
 // Four things are separate and combine freely. A [Problem] is the right-hand
 // side with its Jacobian and what is known about its structure. A [Method] is
-// one integration formula: [Rodas5P], [Rodas4], [BDF] and [BaderDeuflhard] are
-// its members, one file each. [Settings] hold the tolerances from which the error norm and the
-// step control follow. The output times are a plain list: [Solve] calls back
+// one integration formula: [Rodas5P], [Rodas4], [BDF], [BaderDeuflhard] and
+// [BackwardEuler] are its members, one file each. [Settings] hold the tolerances
+// from which the error norm and the step control follow. The output times are a plain list: [Solve] calls back
 // with the solution at each of them.
 //
 // Linear first integrals (total mass, charge, ...) that a problem declares in

@@ -32,9 +32,9 @@ type Problem struct {
 	BeginStep func(t float64, y []float64)
 
 	// Admissible, if not nil, is asked at the end of a step that passed the
-	// error test. Where it says no, the step is repeated with half its size, a
-	// limited number of times, unless the state where it began is not
-	// admissible either.
+	// error test. Where it says no, the step is repeated with half its size,
+	// unless the state where it began is not admissible either. Where that does
+	// not help, the integration ends with ErrNotAdmissible.
 	Admissible func(y []float64) bool
 }
 

@@ -86,15 +86,7 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 	}
 	power := 1 / float64(r.tab.embedded+1)
 	for {
-		// Two equal steps are better than one and a very short one.
-		h, left := it.h, limit-it.t
-		switch {
-		case h >= left*0.999:
-			h = left
-		case h > left/2:
-			h = left / 2
-		}
-		wanted := it.h
+		h, wanted := it.fit(limit), it.h
 		it.h = h
 		if err := it.again(); err != nil {
 			return err
@@ -132,11 +124,7 @@ func (r *rosenbrock) step(it *integration, limit float64) error {
 		}
 		r.afterRejection = false
 		r.lastErr = max(size, 1e-4)
-		if h == left {
-			it.t = limit
-		} else {
-			it.t += h
-		}
+		it.advance(h, limit)
 		it.h = h * factor
 		if h < wanted {
 			// The step was cut to meet an output time; it says little

@@ -68,6 +68,17 @@ type Stats struct {
 	Refinements    int // of these, improved by iterative refinement
 }
 
+// Add adds the work of another integration.
+func (s *Stats) Add(other Stats) {
+	s.Steps += other.Steps
+	s.Rejected += other.Rejected
+	s.RHS += other.RHS
+	s.Jacobians += other.Jacobians
+	s.Factorizations += other.Factorizations
+	s.Solves += other.Solves
+	s.Refinements += other.Refinements
+}
+
 // Errors that end an integration early. The state reached is with them in an
 // [*Error].
 var (
@@ -75,6 +86,9 @@ var (
 	ErrMaxSteps  = errors.New("too many steps")
 	ErrNotFinite = errors.New("the right-hand side is not finite")
 	ErrSettings  = errors.New("invalid setting")
+
+	// ErrNotAdmissible comes from [Problem.Admissible].
+	ErrNotAdmissible = errors.New("the errors tolerated have led to a state that cannot be")
 )
 
 // Error reports where an integration ended and why.

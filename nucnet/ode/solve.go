@@ -37,7 +37,8 @@ type integration struct {
 	h       float64 // size of the next step to try
 	stats   Stats
 
-	refusals, pause int // see refuses
+	refusals int     // of steps that end where y is not admissible
+	refused  float64 // time at which the first of these ended
 }
 
 // Solve integrates the problem from y at time t0 and calls out at each of the
@@ -98,6 +99,10 @@ func Solve(ctx context.Context, m Method, p *Problem, t0 float64, y []float64, t
 	return it.stats, nil
 }
 
+// maxRefusals is how often steps are refused on the way through one of them before
+// it is clear that the solution itself leads to where it should not.
+const maxRefusals = 10
+
 // again checks the limits that hold for every attempt at a step.
 func (it *integration) again() error {
 	if err := it.ctx.Err(); err != nil {
@@ -106,30 +111,48 @@ func (it *integration) again() error {
 	if it.stats.Steps+it.stats.Rejected >= it.set.MaxSteps {
 		return ErrMaxSteps
 	}
+	if it.refusals > maxRefusals {
+		return ErrNotAdmissible
+	}
 	if !(it.h > 4*math.SmallestNonzeroFloat64+1e-16*math.Abs(it.t)) {
 		return ErrStepSize
 	}
 	return nil
 }
 
-// refuses reports whether a step that would end at y is to be repeated with half
-// its size, because y is not admissible but it.y is. Where a few repetitions do
-// not help, the solution itself leads there within the error that is tolerated,
-// and the next steps are taken as they come.
+// fit returns the size of the next step that does not go beyond limit. Two equal
+// steps are better than one and a very short one.
+func (it *integration) fit(limit float64) float64 {
+	switch left := limit - it.t; {
+	case it.h >= left*0.999:
+		return left
+	case it.h > left/2:
+		return left / 2
+	}
+	return it.h
+}
+
+// advance moves the time by a step that fit has given.
+func (it *integration) advance(h, limit float64) {
+	if h == limit-it.t {
+		it.t = limit
+	} else {
+		it.t += h
+	}
+}
+
+// refuses reports whether a step of size it.h that would end at y is to be
+// repeated with half its size, because y is not admissible.
 func (it *integration) refuses(y []float64) bool {
-	const most, pause = 3, 30
-	switch {
-	case it.p.Admissible == nil:
+	end := it.t + it.h
+	if it.p.Admissible == nil || it.p.Admissible(y) || !it.p.Admissible(it.y) {
+		if end >= it.refused {
+			it.refusals = 0
+		}
 		return false
-	case it.pause > 0:
-		it.pause--
-		return false
-	case it.p.Admissible(y) || !it.p.Admissible(it.y):
-		it.refusals = 0
-		return false
-	case it.refusals == most:
-		it.refusals, it.pause = 0, pause
-		return false
+	}
+	if it.refusals == 0 {
+		it.refused = end
 	}
 	it.refusals++
 	return true

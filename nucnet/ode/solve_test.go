@@ -164,6 +164,25 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestAdmissible forbids what the solution leads to, and what only errors do.
+func TestAdmissible(t *testing.T) {
+	for _, m := range append(methods(), &BackwardEuler{}) {
+		p := decay(t, 1)
+		p.Admissible = func(y []float64) bool { return y[0] > 0.5 }
+		y := []float64{1, 0}
+		_, err := Solve(context.Background(), m, p, 0, y, []float64{1}, Settings{RTol: 1e-4}, func(int, float64, []float64) error { return nil })
+		var stopped *Error
+		if !errors.Is(err, ErrNotAdmissible) || !errors.As(err, &stopped) || !(y[0] > 0.5 && y[0] < 0.51) {
+			t.Errorf("%v: %v at %g, want ErrNotAdmissible at 0.5", m, err, y)
+		}
+		p.Admissible = func(y []float64) bool { return y[0] >= 0 }
+		y = []float64{1, 0}
+		if _, err := Solve(context.Background(), m, p, 0, y, []float64{12}, Settings{RTol: 1e-2, ATol: 1e-3}, func(int, float64, []float64) error { return nil }); err != nil || y[0] < 0 {
+			t.Errorf("%v: %v at %g", m, err, y)
+		}
+	}
+}
+
 // TestSameBits runs a method on another problem in between.
 func TestSameBits(t *testing.T) {
 	for _, m := range methods() {
