@@ -136,7 +136,7 @@ n`)
 	}
 
 	// Interact shows what the function returns in its output area: its msg_id names the move's request meanwhile.
-	published = ok("widgets.Interact(func(k int, loud bool) string { return fmt.Sprint(k, loud) }, widgets.IntSlider(\"k\", 1, 9, 5), true)")
+	published = ok("widgets.Interact(func(k int, loud bool) string { os.Stdout.WriteString(\"raw\"); return fmt.Sprint(k, loud) }, widgets.IntSlider(\"k\", 1, 9, 5), true)")
 	_, ids = models(published)
 	id = c.send(c.shell, "comm_msg", map[string]any{"comm_id": ids["CheckboxModel"], "data": map[string]any{"method": "update", "state": map[string]any{"value": false}}})
 	var order []string
@@ -146,13 +146,15 @@ n`)
 			if m.str("comm_id") == ids["OutputModel"] {
 				order = append(order, m.body["data"].(map[string]any)["state"].(map[string]any)["msg_id"].(string))
 			}
+		case "stream":
+			order = append(order, m.str("text"))
 		case "clear_output":
 			order = append(order, "clear")
 		case "display_data":
 			order = append(order, m.body["data"].(map[string]any)["text/plain"].(string))
 		}
 	}
-	if want := []string{id, "clear", "5 false", ""}; !slices.Equal(order, want) {
+	if want := []string{id, "clear", "raw", "5 false", ""}; !slices.Equal(order, want) {
 		t.Errorf("a move of Interact published %q, want %q", order, want)
 	}
 

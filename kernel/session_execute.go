@@ -184,13 +184,15 @@ func (s *Session) ended(e ipc.Event) Result {
 
 // event passes on what a request emits.
 func (s *Session) event(p *process, e ipc.Event) {
+	if e.Seq != 0 {
+		defer p.send(ipc.Command{Kind: ipc.Ack, Seq: e.Seq})
+	}
 	c := s.callOf(e.Exec)
 	switch e.Kind {
 	case ipc.Started:
 		s.mu.Lock()
 		s.calls.pipes = c
 		s.mu.Unlock()
-		p.send(ipc.Command{Kind: ipc.Ack})
 	case ipc.Stream:
 		c.emit(func(k Sink) { k.Stream(e.Name, e.Text) })
 	case ipc.Display:

@@ -185,6 +185,12 @@ func (p *Page) waitIdle() {
 	})()`, 2*time.Minute)
 }
 
+// waitRun waits until no cell runs or is queued.
+func (p *Page) waitRun() {
+	p.t.Helper()
+	p.Wait("the end of the cells", `![...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(e => e.innerText.includes('*'))`, time.Minute)
+}
+
 // Evaluate evaluates a JavaScript expression, awaiting a promise, into result, which may be nil.
 func (p *Page) Evaluate(expression string, result any, limit time.Duration) {
 	p.t.Helper()

@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,19 @@ p.Title.Text = "A line"
 line, err := plotter.NewLine(plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: 2}, {X: 2, Y: 1}})
 p.Add(line)
 p`
+
+// interaction is a plot of as many points as a slider says.
+const interaction = `n := widgets.IntSlider("points", 2, 9, 3)
+widgets.Interact(func(n int) *plot.Plot {
+	fmt.Println(n, "points")
+	xy := make(plotter.XYs, n)
+	for i := range xy {
+		xy[i].X, xy[i].Y = float64(i), float64(i%2)
+	}
+	p := plot.New()
+	p.Add(nb.Must(plotter.NewLine(xy)))
+	return p
+}, n)`
 
 func TestNotebookInJupyterLab(t *testing.T) {
 	if testing.Short() {
@@ -133,6 +147,66 @@ func TestNotebookInJupyterLab(t *testing.T) {
 		p.do(chromedp.KeyEvent(kb.Escape))
 	})
 
+	t.Run("stdin", func(t *testing.T) {
+		edit("nb.Must(nb.Input(\"star: \"))")
+		p.Begin("notebook:run-cell")
+		p.do(chromedp.WaitVisible(".jp-Stdin-input", chromedp.ByQuery), chromedp.SendKeys(".jp-Stdin-input", "Betelgeuse"+kb.Enter, chromedp.ByQuery))
+		p.waitRun()
+		if c := last(); !strings.HasSuffix(c.Text(), "Betelgeuse") {
+			t.Errorf("answered %q %s", c.Text(), c.Failed())
+		}
+	})
+
+	t.Run("a widget drives a plot", func(t *testing.T) {
+		source, _ := json.Marshal(interaction)
+		edit("")
+		p.do(chromedp.Evaluate("window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource("+string(source)+")", nil))
+		p.Command("notebook:run-cell", 2*time.Minute)
+		if c := last(); c.Failed() != "" {
+			t.Fatal(c.Failed())
+		}
+		// area is what the function has put out, with the picture loaded.
+		area := func(text string) string {
+			t.Helper()
+			p.Wait("the plot with "+text, `(() => {
+				const a = document.querySelector('.jp-CodeCell .jupyter-widgets-output-area, .jp-CodeCell .widget-output'), i = a?.querySelector('img, svg');
+				return a?.innerText.includes('`+text+`') && i && (i.tagName !== 'IMG' || i.complete && i.naturalWidth > 0);
+			})()`, time.Minute)
+			var picture string
+			p.Evaluate(`(() => { const i = document.querySelector('.jp-CodeCell .widget-output img, .jp-CodeCell .widget-output svg'); return i.src ?? i.outerHTML; })()`, &picture, time.Minute)
+			return picture
+		}
+		before := area("3 points")
+		p.Screenshot("widget")
+		right := func() {
+			p.do(chromedp.Focus(".jp-CodeCell .widget-slider .noUi-handle", chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight))
+		}
+		right()
+		if after := area("4 points"); after == before {
+			t.Error("the picture is still the old one")
+		}
+		p.Screenshot("widget-moved")
+
+		// A running cell sees the slider move; the function is called when it has ended.
+		p.Command("notebook:insert-cell-below", time.Minute)
+		edit("for n.Value() < 5 {\n}\nn.Value()")
+		p.Begin("notebook:run-cell")
+		p.Wait("the prompt", `[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].pop().innerText.includes('*')`, time.Minute)
+		time.Sleep(time.Second) // into the loop, past the compiler
+		right()
+		p.waitRun()
+		if c := last(); c.Text() != "5" {
+			t.Errorf("the loop saw %q %s", c.Text(), c.Failed())
+		}
+		area("5 points")
+	})
+
+	t.Run("format", func(t *testing.T) {
+		edit("%fmt\nx:=1")
+		p.Command("notebook:run-cell", time.Minute)
+		p.Wait("the formatted text", `window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource() === 'x := 1'`, 20*time.Second)
+	})
+
 	t.Run("restart", func(t *testing.T) {
 		p.Begin("kernelmenu:restart")
 		p.do(chromedp.Click(".jp-Dialog .jp-mod-accept", chromedp.ByQuery))
@@ -142,6 +216,18 @@ func TestNotebookInJupyterLab(t *testing.T) {
 		p.Command("notebook:run-cell", time.Minute)
 		if c := last(); !strings.Contains(c.Failed(), "undefined: x") || c.Prompt != "[1]:" {
 			t.Errorf("after the restart: %s %q %s", c.Prompt, c.Text(), c.Failed())
+		}
+	})
+
+	t.Run("restart and run all", func(t *testing.T) {
+		p.Begin("notebook:restart-run-all")
+		p.do(chromedp.Click(".jp-Dialog .jp-mod-accept", chromedp.ByQuery))
+		p.Wait("the restart", `!document.querySelector('.jp-Dialog')`, time.Minute)
+		p.Wait("the error", `(() => { const all = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.innerText.trim());
+			return all[4] === '[5]:' && !all.some(e => e.includes('*')); })()`, 2*time.Minute)
+		cells := p.Cells()
+		if cells[2].Text() != "42" || cells[3].Pictures != 1 || !strings.Contains(cells[4].Failed(), "undefinedName") {
+			t.Errorf("after restart and run all: %q, %d pictures, %s", cells[2].Text(), cells[3].Pictures, cells[4].Failed())
 		}
 	})
 }

@@ -18,25 +18,34 @@ type arrival struct {
 func (w *worker) arrive(c message.Command) {
 	e := w.newExecution(c)
 	e.comm = true
-	w.arrivals <- arrival{e, nb.CommMessage(*c.Comm)}
+	var waiting []arrival
+	select {
+	case waiting = <-w.arrivals:
+	default:
+	}
+	w.arrivals <- append(waiting, arrival{e, nb.CommMessage(*c.Comm)})
 }
 
 // followComms hands messages to their comms in the order in which they come. What they set off takes its turn among
 // the cells.
 func (w *worker) followComms() {
-	callbacks := make(chan func(), 1024)
-	go func() {
-		for f := range callbacks {
-			f()
+	last := make(chan struct{}) // closed when what was set off before has ended
+	close(last)
+	for waiting := range w.arrivals {
+		for _, a := range waiting {
+			later := w.handOver(a)
+			if later == nil {
+				close(a.e.ended)
+				w.finish(a.e, nil, false)
+				continue
+			}
+			before := last
+			last = a.e.gone
+			go func() {
+				<-before
+				w.callBack(a.e, later)
+			}()
 		}
-	}()
-	for a := range w.arrivals {
-		if later := w.handOver(a); later != nil {
-			callbacks <- func() { w.callBack(a.e, later) }
-			continue
-		}
-		close(a.e.ended)
-		w.finish(a.e, nil, false)
 	}
 }
 
@@ -53,20 +62,17 @@ func (w *worker) handOver(a arrival) (later func()) {
 	return later
 }
 
-// callBack runs what a comm message set off, when its turn has come, and returns when it has ended or been given up.
+// callBack runs what a comm message set off when its turn has come.
 func (w *worker) callBack(e *execution, f func()) {
-	go func() {
-		w.adopt(pprof.Labels("cell", "comm"), owner{e, e})
-		defer func() {
-			close(e.ended)
-			w.finish(e, nil, false)
-		}()
-		if w.begin(e) {
-			w.print(e)
-			defer nb.Recover()
-			hook.Poll()
-			f()
-		}
+	w.adopt(pprof.Labels("cell", "comm"), owner{e, e})
+	defer func() {
+		close(e.ended)
+		w.finish(e, nil, false)
 	}()
-	<-e.gone
+	if w.begin(e) {
+		w.print(e)
+		defer nb.Recover()
+		hook.Poll()
+		f()
+	}
 }

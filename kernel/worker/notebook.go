@@ -14,11 +14,11 @@ import (
 type notebook worker
 
 func (n *notebook) Display(data, metadata map[string]any, id string, update bool) {
-	(*worker)(n).send(message.Event{Kind: message.Display, Exec: (*worker)(n).destination(), Data: data, Metadata: metadata, ID: id, Update: update})
+	(*worker)(n).put(message.Event{Kind: message.Display, Exec: (*worker)(n).destination(), Data: data, Metadata: metadata, ID: id, Update: update})
 }
 
 func (n *notebook) Clear(wait bool) {
-	(*worker)(n).send(message.Event{Kind: message.Clear, Exec: (*worker)(n).destination(), Wait: wait})
+	(*worker)(n).put(message.Event{Kind: message.Clear, Exec: (*worker)(n).destination(), Wait: wait})
 }
 
 func (n *notebook) Input(prompt string, password bool) (string, error) {
@@ -50,7 +50,7 @@ func (n *notebook) Context() context.Context {
 func (n *notebook) SendComm(m nb.CommMessage) error {
 	w := (*worker)(n)
 	c := message.Comm(m)
-	w.send(message.Event{Kind: message.FromComm, Exec: w.destination(), Comm: &c})
+	w.put(message.Event{Kind: message.FromComm, Exec: w.destination(), Comm: &c})
 	return nil
 }
 
@@ -73,7 +73,7 @@ func (n *notebook) Request() nb.Origin {
 // Failed implements nb.CommHost.
 func (n *notebook) Failed(p any) {
 	w := (*worker)(n)
-	w.send(message.Event{Kind: message.Broken, Exec: w.destination(), Error: panicFailure(p, callers(0))})
+	w.put(message.Event{Kind: message.Broken, Exec: w.destination(), Error: panicFailure(p, callers(0))})
 }
 
 // Attribute implements nb.CommHost.

@@ -106,7 +106,7 @@ type stream struct {
 }
 
 func (s stream) Write(p []byte) (int, error) {
-	s.w.send(message.Event{Kind: message.Stream, Exec: s.exec, Name: s.name, Text: string(p)})
+	s.w.put(message.Event{Kind: message.Stream, Exec: s.exec, Name: s.name, Text: string(p)})
 	return len(p), nil
 }
 
@@ -126,6 +126,5 @@ func (w *worker) print(e *execution) {
 	if same {
 		return
 	}
-	w.send(message.Event{Kind: message.Started, Exec: e.id})
-	<-w.acks
+	w.put(message.Event{Kind: message.Started, Exec: e.id})
 }

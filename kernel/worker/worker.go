@@ -67,7 +67,7 @@ type worker struct {
 
 	// Cells and what comm messages set off take turns; whoever has put something in runs.
 	turn     chan struct{}
-	arrivals chan arrival
+	arrivals chan []arrival // those not handed over yet; empty when there are none
 
 	mu      sync.Mutex
 	cells   map[unsafe.Pointer]owner // by the label that their goroutines carry
@@ -75,13 +75,14 @@ type worker struct {
 	active  map[*execution]bool      // begun and not finished
 	current *execution               // the running cell, or the last one
 	later   []func()                 // deferred to the end of the process
+	awaited map[int64]chan struct{}  // events that are not acknowledged, by Seq
+	seq     int64
 
 	loading sync.Mutex
 
 	stdout, stderr *os.File   // as they were at the start
 	printing       *execution // whose is what is written to them
 	handover       sync.Mutex // held while that changes
-	acks           chan struct{}
 }
 
 // Main serves the front end until it closes the pipe of commands.
@@ -91,8 +92,8 @@ func Main() {
 		active:   make(map[*execution]bool),
 		answers:  make(chan message.Command, 1),
 		turn:     make(chan struct{}, 1),
-		arrivals: make(chan arrival, 1024),
-		acks:     make(chan struct{}, 1),
+		arrivals: make(chan []arrival, 1),
+		awaited:  make(map[int64]chan struct{}),
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 	}
@@ -163,7 +164,12 @@ func (w *worker) command(c message.Command) {
 	case message.ToComm:
 		w.arrive(c)
 	case message.Ack:
-		w.acks <- struct{}{}
+		w.mu.Lock()
+		if done := w.awaited[c.Seq]; done != nil {
+			close(done)
+			delete(w.awaited, c.Seq)
+		}
+		w.mu.Unlock()
 	case message.Answer:
 		select {
 		case w.answers <- c:
@@ -244,6 +250,19 @@ func (w *worker) fail(f *message.Failure) bool {
 	e.mu.Unlock()
 	w.stop(e)
 	return true
+}
+
+// put sends an event and returns when the front end has dealt with it, so that what is then written to the pipes comes
+// after it.
+func (w *worker) put(e message.Event) {
+	done := make(chan struct{})
+	w.mu.Lock()
+	w.seq++
+	e.Seq = w.seq
+	w.awaited[e.Seq] = done
+	w.mu.Unlock()
+	w.send(e)
+	<-done
 }
 
 func (w *worker) send(e message.Event) {

@@ -11,6 +11,7 @@ type Command struct {
 	// for all but the parallel.
 	Exec     int64  `json:"exec,omitempty"`
 	Message  string `json:"message,omitempty"`  // Run, Comm: msg_id of the request
+	Seq      int64  `json:"seq,omitempty"`      // Ack
 	Parallel bool   `json:"parallel,omitempty"` // Run: beside what else runs, not after it
 	Comm     *Comm  `json:"comm,omitempty"`     // Comm
 
@@ -38,6 +39,7 @@ const (
 type Event struct {
 	Kind string `json:"kind"`           // Ready, Started, Stream, Display, Clear, Input, Broken, FromComm, Done
 	Exec int64  `json:"exec,omitempty"` // number of the request that the event belongs to
+	Seq  int64  `json:"seq,omitempty"`  // the worker waits for an Ack with it
 
 	Data     map[string]any `json:"data,omitempty"` // Display, Done: the rendered value
 	Metadata map[string]any `json:"metadata,omitempty"`
