@@ -5,14 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"go/ast"
 	"go/build"
-	"go/doc"
-	"go/format"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"image"
+	_ "image/gif"
+	_ "image/jpeg"
+	_ "image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,73 +38,8 @@ var (
 	resultsFile   = flag.String("results", "", "file that keeps results; examples that pass there are not run again")
 )
 
-// example is a self-contained program with its output.
-type example struct {
-	name      string // path.Name
-	dir       string // where it runs, as go test does it
-	setup     string // what its package's tests do before
-	program   string
-	output    string
-	unordered bool
-}
-
 // exampleSession is how many examples share a session.
 const exampleSession = 40
-
-// collectExamples finds the self-contained examples with output below a directory; root is the import path it stands for.
-func collectExamples(t *testing.T, dir, root string) []example {
-	t.Helper()
-	var all []example
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := d.Name()
-		if d.IsDir() && (name == "testdata" || name == "internal" || name == "vendor" || path == filepath.Join(dir, "cmd")) {
-			return filepath.SkipDir
-		}
-		if d.IsDir() || !strings.HasSuffix(name, "_test.go") {
-			return nil
-		}
-		if ok, err := build.Default.MatchFile(filepath.Dir(path), name); err != nil || !ok {
-			return err
-		}
-		rel, err := filepath.Rel(dir, filepath.Dir(path))
-		if err != nil {
-			return err
-		}
-		fset := token.NewFileSet()
-		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
-		if err != nil {
-			return err
-		}
-		for _, e := range doc.Examples(f) {
-			if e.Play == nil || e.Output == "" && !e.EmptyOutput {
-				continue
-			}
-			var b bytes.Buffer
-			if err := format.Node(&b, fset, e.Play); err != nil {
-				return fmt.Errorf("%s: Example%s: %w", path, e.Name, err)
-			}
-			x := example{
-				name: strings.TrimSuffix(filepath.ToSlash(filepath.Join(root, rel))+"."+e.Name, "."), dir: filepath.Dir(path),
-				program: b.String(), unordered: e.Unordered,
-				// Run by itself, an example is of package main.
-				output: strings.ReplaceAll(e.Output, f.Name.Name+".", "main."),
-			}
-			if rel == "time" {
-				x.setup = "time.Local, _ = time.LoadLocation(\"America/Los_Angeles\")"
-			}
-			all = append(all, x)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.SortStableFunc(all, func(a, b example) int { return strings.Compare(a.name, b.name) })
-	return all
-}
 
 // cells divides the program: its imports, its other declarations, and the statements of main, in one cell or in one each.
 // When single statements defer something, the notebook's end belongs to the program.
@@ -183,6 +118,18 @@ func (e example) run(b *notebook, form string) (got, failure string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), hangs)
 	defer cancel()
+	if e.draws {
+		dir := b.t.TempDir()
+		if err := os.CopyFS(filepath.Join(dir, "testdata"), os.DirFS(filepath.Join(e.dir, "testdata"))); err != nil {
+			return "", err.Error()
+		}
+		e.dir = dir
+		defer func() {
+			if failure == "" {
+				failure = pictures(filepath.Join(dir, "testdata"))
+			}
+		}()
+	}
 	r := newRecorder()
 	for i, code := range append([]string{"%cd " + e.dir + "\n" + e.setup}, cells...) {
 		b.n++
@@ -198,6 +145,50 @@ func (e example) run(b *notebook, form string) (got, failure string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return strings.TrimSpace(strings.TrimSuffix(r.out.String(), restarted)), colour.ReplaceAllString(failure, "")
+}
+
+// pictures says which pictures differ from those that go test compares them with.
+func pictures(dir string) string {
+	golden, err := filepath.Glob(filepath.Join(dir, "*_golden.*"))
+	if err != nil {
+		return err.Error()
+	}
+	var wrong []string
+	compared := 0
+	for _, g := range golden {
+		want, err := os.ReadFile(g)
+		if err != nil {
+			return err.Error()
+		}
+		got, err := os.ReadFile(strings.Replace(g, "_golden.", ".", 1))
+		if err != nil {
+			continue // of another example
+		}
+		compared++
+		if !bytes.Equal(pixels(got), pixels(want)) {
+			wrong = append(wrong, "another picture than "+filepath.Base(g))
+		}
+	}
+	if compared == 0 {
+		wrong = append(wrong, "no picture")
+	}
+	return strings.Join(wrong, "\n")
+}
+
+// pixels are those of a bitmap, or the text of another picture.
+func pixels(file []byte) []byte {
+	img, _, err := image.Decode(bytes.NewReader(file))
+	if err != nil {
+		return file
+	}
+	var b bytes.Buffer
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			red, green, blue, alpha := img.At(x, y).RGBA()
+			b.Write([]byte{byte(red >> 8), byte(green >> 8), byte(blue >> 8), byte(alpha >> 8)})
+		}
+	}
+	return b.Bytes()
 }
 
 var colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
@@ -241,7 +232,7 @@ func TestStandardExamples(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles about two hundred cells")
 	}
-	all := collectExamples(t, filepath.Join(build.Default.GOROOT, "src"), "")
+	all := collectExamples(t, filepath.Join(build.Default.GOROOT, "src"), "", false)
 	if len(all) < 700 {
 		t.Fatalf("only %d examples of the standard library", len(all))
 	}
@@ -269,7 +260,7 @@ func TestGonumExamples(t *testing.T) {
 		t.Skip("compiles gonum")
 	}
 	const module = "gonum.org/v1/gonum"
-	all := collectExamples(t, moduleDir(t, "list", "-m", "-json", module), module)
+	all := collectExamples(t, moduleDir(t, "list", "-m", "-json", module), module, false)
 	exampleSuite{all: all, sample: map[string]int{"cells": 5}, unlike: unlikeGonum}.run(t)
 }
 
@@ -280,14 +271,28 @@ var unlikeGonum = everywhere(map[string]reason{
 	"gonum.org/v1/gonum/stat.CC": {why: "its data are not in the program", fails: "undefined: "},
 })
 
-// TestGenericExamples runs the examples of a module of generic containers, which is fetched. Only the full run does.
+// TestPlotExamples runs the examples of gonum/plot, which draw pictures. Only the full run does.
+func TestPlotExamples(t *testing.T) {
+	if !*fullExamples {
+		t.Skip("draws a hundred pictures")
+	}
+	const module = "gonum.org/v1/plot"
+	exampleSuite{all: collectExamples(t, moduleDir(t, "list", "-m", "-json", module), module, true)}.run(t)
+}
+
+// TestGenericExamples runs the examples of modules of generic functions, containers and iterators, which are fetched. Only the
+// full run does.
 func TestGenericExamples(t *testing.T) {
 	if !*fullExamples {
-		t.Skip("fetches a module")
+		t.Skip("fetches modules")
 	}
-	const module, version = "github.com/zyedidia/generic", "v1.2.1"
-	all := collectExamples(t, moduleDir(t, "mod", "download", "-json", module+"@"+version), module)
-	exampleSuite{all: all, first: "%get " + module + "@" + version}.run(t)
+	for _, module := range []string{"github.com/samber/lo@v1.52.0", "github.com/BooleanCat/go-functional/v2@v2.5.0", "github.com/zyedidia/generic@v1.2.1"} {
+		t.Run(module, func(t *testing.T) {
+			path, _, _ := strings.Cut(module, "@")
+			all := collectExamples(t, moduleDir(t, "mod", "download", "-json", module), path, false)
+			exampleSuite{all: all, first: "%get " + module}.run(t)
+		})
+	}
 }
 
 // moduleDir finds the source of a module in the module cache by a go command that describes it.
