@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"nuclab/nucnet/nuclide"
@@ -15,8 +16,12 @@ type Sample struct {
 	Time float64   // s
 	T    float64   // K
 	Rho  float64   // g/cm3
-	X    []float64 // mass fractions in the order of the network
+	X    []float64 // mass fractions in the order of the network, at least 0
 	Ye   float64   // electron fraction
+
+	// Least is the smallest mass fraction before those below 0, by no more than
+	// Options.ATol, are shown as 0 in X.
+	Least float64
 
 	// Q is the rest-mass energy released since the start, erg/g, from atomic
 	// masses: the annihilation of positrons is in it.
@@ -226,9 +231,11 @@ func (w *worker) prepare(s State, along *Trajectory, opt Options, set ode.Settin
 func (w *worker) sample(t, lasted float64, start, y []float64) Sample {
 	p := w.plan
 	w.follow(t, y)
-	s := Sample{Time: t, T: w.temperature, Rho: w.density, X: make([]float64, p.n)}
+	s := Sample{Time: t, T: w.temperature, Rho: w.density, X: make([]float64, p.n), Least: math.Inf(1)}
 	for i := range s.X {
-		s.X[i] = max(y[i]*p.net.a[i], 0)
+		x := y[i] * p.net.a[i]
+		s.Least = min(s.Least, x)
+		s.X[i] = max(x, 0)
 		s.Ye += p.net.z[i] * y[i]
 		s.Q -= (y[i] - start[i]) * p.net.dm[i]
 	}

@@ -73,6 +73,7 @@ func optionsDoc(opt nucnet.Options, ph *physics, n *network) burnOptions {
 type burnStats struct {
 	Steps          int    `json:"steps"`
 	Rejected       int    `json:"rejected"`
+	Restarts       int    `json:"restarts"`
 	RHS            int    `json:"rhs"`
 	Jacobians      int    `json:"jacobians"`
 	Factorizations int    `json:"factorizations"`
@@ -263,7 +264,7 @@ func (b *burner) write(r *nucnet.Result, cpu float64, stopped *nucnet.Stopped) e
 		Schema: "nuclab.burn/1", Network: b.net.Name(), T: number(b.state.T), Rho: number(b.state.Rho),
 		Initial: burnInitial{byName[nuclide.Nuclide]{names, b.state.X},
 			number(nuclide.Composition{Nuclides: names, X: b.state.X}.Ye())},
-		Stats: burnStats{r.Stats.Steps, r.Stats.Rejected, r.Stats.RHS, r.Stats.Jacobians,
+		Stats: burnStats{r.Stats.Steps, r.Stats.Rejected, r.Restarts, r.Stats.RHS, r.Stats.Jacobians,
 			r.Stats.Factorizations, r.Stats.Solves, number(cpu)},
 	}
 	options := optionsDoc(b.opt, &b.ph, &b.n)
@@ -293,6 +294,9 @@ func (b *burner) write(r *nucnet.Result, cpu float64, stopped *nucnet.Stopped) e
 	}
 	notes := []string{fmt.Sprintf("%s %s: %d steps (%d rejected) of %s, %.3g s of CPU time",
 		b.net.Name(), place, r.Stats.Steps, r.Stats.Rejected, b.opt.Solver, cpu)}
+	if r.Restarts > 0 {
+		notes = append(notes, fmt.Sprintf("Restarted %d times with smaller tolerances: those asked for had led to negative abundances.", r.Restarts))
+	}
 	return b.out.writeSamples(doc, notes, names)
 }
 
