@@ -2,6 +2,7 @@ package ode
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -44,13 +45,20 @@ type integration struct {
 // Solve integrates the problem from y at time t0 and calls out at each of the
 // given times, which must not decrease nor lie before t0. y is overwritten by
 // the solution at the last time reached; out gets a slice that is valid during
-// the call, and ends the integration by returning an error. With the same
-// arguments Solve gives the same bits, whatever the method was used for before.
+// the call, and ends the integration by returning an error; it may be nil. With
+// the same arguments Solve gives the same bits, whatever the method was used for
+// before.
 //
 // Errors that end the integration early are of type [*Error], those of out are
 // returned as they are. Cancellation of ctx is noticed at every step.
 func Solve(ctx context.Context, m Method, p *Problem, t0 float64, y []float64, times []float64, s Settings,
 	out func(k int, t float64, y []float64) error) (Stats, error) {
+	if m == nil || p == nil || p.Structure == nil || p.Func == nil || p.Jacobian == nil {
+		return Stats{}, errors.New("ode: want a method, and a problem with Structure, Func and Jacobian")
+	}
+	if out == nil {
+		out = func(int, float64, []float64) error { return nil }
+	}
 	n := p.Structure.Dim()
 	if len(y) != n {
 		return Stats{}, fmt.Errorf("ode: %d initial values for %d components", len(y), n)
