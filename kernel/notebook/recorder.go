@@ -9,9 +9,9 @@ import (
 // displays finds the outputs that a display's id names, in all cells of a run.
 type displays map[string][]place
 
-// place is an output's position; the outputs of a cell may move in memory.
+// place is an output's position; the outputs of a cell or an output area may move in memory.
 type place struct {
-	cell  *Cell
+	in    *[]Output
 	index int
 }
 
@@ -23,8 +23,27 @@ type recorder struct {
 	mu       sync.Mutex
 	cell     *Cell
 	displays displays
-	clear    bool // the next output replaces those before it
+	models   *models
+	message  string             // names the request
+	clear    map[*[]Output]bool // where the next output replaces those before it
 	ended    bool
+}
+
+// outputs is where output goes: the cell's, or those of an output area that diverts them.
+func (r *recorder) outputs() *[]Output {
+	if area := r.models.area(r.message); area != nil {
+		return &area.outputs
+	}
+	return &r.cell.Outputs
+}
+
+// Comm implements [kernel.CommSink].
+func (r *recorder) Comm(m kernel.CommMessage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ended {
+		r.models.arrive(m)
+	}
 }
 
 func (r *recorder) end() {
@@ -43,13 +62,14 @@ func (r *recorder) Stream(name, text string) {
 		return
 	}
 	r.clearNow()
-	if n := len(r.cell.Outputs); n > 0 {
-		if last := &r.cell.Outputs[n-1]; last.Type == Stream && last.Name == name {
+	out := r.outputs()
+	if n := len(*out); n > 0 {
+		if last := &(*out)[n-1]; last.Type == Stream && last.Name == name {
 			last.Text += text
 			return
 		}
 	}
-	r.cell.Outputs = append(r.cell.Outputs, Output{Type: Stream, Name: name, Text: text})
+	*out = append(*out, Output{Type: Stream, Name: name, Text: text})
 }
 
 func (r *recorder) Display(d kernel.DisplayData) {
@@ -58,8 +78,8 @@ func (r *recorder) Display(d kernel.DisplayData) {
 	data := kernel.WireData(d.Data)
 	if d.Update {
 		for _, p := range r.displays[d.ID] {
-			if p.index < len(p.cell.Outputs) && p.cell.Outputs[p.index].id == d.ID {
-				p.cell.Outputs[p.index].Data, p.cell.Outputs[p.index].Metadata = data, d.Metadata
+			if p.index < len(*p.in) && (*p.in)[p.index].id == d.ID {
+				(*p.in)[p.index].Data, (*p.in)[p.index].Metadata = data, d.Metadata
 			}
 		}
 		return
@@ -68,10 +88,11 @@ func (r *recorder) Display(d kernel.DisplayData) {
 		return
 	}
 	r.clearNow()
+	out := r.outputs()
 	if d.ID != "" {
-		r.displays[d.ID] = append(r.displays[d.ID], place{r.cell, len(r.cell.Outputs)})
+		r.displays[d.ID] = append(r.displays[d.ID], place{out, len(*out)})
 	}
-	r.cell.Outputs = append(r.cell.Outputs, Output{Type: DisplayData, Data: data, Metadata: d.Metadata, id: d.ID})
+	*out = append(*out, Output{Type: DisplayData, Data: data, Metadata: d.Metadata, id: d.ID})
 }
 
 func (r *recorder) Clear(wait bool) {
@@ -80,15 +101,18 @@ func (r *recorder) Clear(wait bool) {
 	if r.ended {
 		return
 	}
-	r.clear = true
+	if r.clear == nil {
+		r.clear = make(map[*[]Output]bool)
+	}
+	r.clear[r.outputs()] = true
 	if !wait {
 		r.clearNow()
 	}
 }
 
 func (r *recorder) clearNow() {
-	if r.clear {
-		r.cell.Outputs, r.clear = nil, false
+	if out := r.outputs(); r.clear[out] {
+		*out, r.clear[out] = nil, false
 	}
 }
 

@@ -86,7 +86,8 @@ func (nb *Notebook) run(ctx context.Context, session executor, s Settings) error
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	displays := displays{}
+	displays, models := displays{}, &models{}
+	defer models.store(nb)
 	for i, c := range code {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("notebook: %w", err)
@@ -94,7 +95,7 @@ func (nb *Notebook) run(ctx context.Context, session executor, s Settings) error
 		p := Progress{Cell: i + 1, Total: len(code)}
 		progress(p)
 		began := time.Now()
-		err := c.run(ctx, session, s, i+1, displays)
+		err := c.run(ctx, session, s, i+1, displays, models)
 		p.Done, p.Elapsed = true, time.Since(began)
 		progress(p)
 		if ctx.Err() != nil {
@@ -108,15 +109,15 @@ func (nb *Notebook) run(ctx context.Context, session executor, s Settings) error
 }
 
 // run runs one cell as In[n].
-func (c *Cell) run(ctx context.Context, session executor, s Settings, n int, displays displays) error {
+func (c *Cell) run(ctx context.Context, session executor, s Settings, n int, displays displays, models *models) error {
 	if s.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, s.Timeout, ErrTimeout)
 		defer cancel()
 	}
 	c.Count = n
-	rec := &recorder{cell: c, displays: displays, stream: s.Stream}
-	res := session.Execute(ctx, kernel.Request{Code: c.Source, Count: n, Sink: rec})
+	rec := &recorder{cell: c, displays: displays, models: models, message: fmt.Sprint("cell ", n), stream: s.Stream}
+	res := session.Execute(ctx, kernel.Request{Code: c.Source, Count: n, Sink: rec, Message: rec.message})
 	rec.end()
 	if res.Value != nil {
 		c.Outputs = append(c.Outputs, Output{Type: ExecuteResult, Data: kernel.WireData(res.Value.Data), Metadata: res.Value.Metadata, Count: n})

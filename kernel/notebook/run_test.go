@@ -31,6 +31,18 @@ func (s *script) Execute(ctx context.Context, r kernel.Request) kernel.Result {
 		r.Sink.Display(kernel.DisplayData{Data: map[string]any{"text/plain": "old"}, ID: arg})
 	case "update":
 		r.Sink.Display(kernel.DisplayData{Data: map[string]any{"text/plain": "new"}, ID: arg, Update: true})
+	case "area": // an output area diverts what comes between its two messages
+		say := func(msgType, target, data string) {
+			r.Sink.(kernel.CommSink).Comm(kernel.CommMessage{Type: msgType, ID: "abc", Target: target, Data: []byte(data)})
+		}
+		say("comm_open", "jupyter.widget", `{"state":{"_model_name":"OutputModel","msg_id":"","outputs":[],"layout":"IPY_MODEL_abc"}}`)
+		say("comm_msg", "", `{"method":"update","state":{"msg_id":"`+r.Message+`"}}`)
+		r.Sink.Stream("stdout", "gone")
+		r.Sink.Clear(true)
+		r.Sink.Stream("stdout", "inside")
+		say("comm_msg", "", `{"method":"update","state":{"msg_id":""}}`)
+		r.Sink.Stream("stdout", "outside")
+		return kernel.Result{Value: &kernel.DisplayData{Data: map[string]any{widgetView: map[string]any{"model_id": "abc"}}}}
 	case "clear":
 		r.Sink.Stream("stdout", "gone")
 		r.Sink.Clear(true)
@@ -45,6 +57,24 @@ func (s *script) Execute(ctx context.Context, r kernel.Request) kernel.Result {
 		return kernel.Result{Err: &kernel.CellError{Name: "interrupted", Value: "stopped"}}
 	}
 	return kernel.Result{}
+}
+
+func TestRunKeepsWidgets(t *testing.T) {
+	nb := code("area")
+	if err := nb.run(context.Background(), &script{map[string]kernel.Sink{}}, Settings{}); err != nil {
+		t.Fatal(err)
+	}
+	all := nb.Metadata["widgets"].(map[string]any)[widgetState].(map[string]any)["state"].(map[string]any)
+	view := nb.Cells[0].Outputs[1].Data[widgetView].(map[string]any)["model_id"].(string)
+	m, _ := all[view].(map[string]any)
+	if len(all) != 1 || m == nil || m["model_name"] != "OutputModel" || view == "abc" {
+		t.Fatalf("view of %s among %v", view, all)
+	}
+	state := m["state"].(map[string]any)
+	want := []any{map[string]any{"output_type": Stream, "name": "stdout", "text": "inside"}}
+	if state["layout"] != "IPY_MODEL_"+view || !reflect.DeepEqual(state["outputs"], want) || nb.Cells[0].Outputs[0].Text != "outside" {
+		t.Errorf("the cell shows %+v, the area %v", nb.Cells[0].Outputs[0], state)
+	}
 }
 
 func code(cells ...string) *Notebook {
