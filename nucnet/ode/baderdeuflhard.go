@@ -138,7 +138,7 @@ func (b *BaderDeuflhard) step(it *integration, limit float64) error {
 		}
 	}
 	wanted, left := it.h, limit-it.t
-	if it.h > left*(1-1e-12) {
+	if it.h >= left*0.999 {
 		it.h = left
 	}
 	cut := it.h < wanted
@@ -150,11 +150,11 @@ func (b *BaderDeuflhard) step(it *integration, limit float64) error {
 		if err := it.again(); err != nil {
 			return err
 		}
-		row, factor := b.attempt(it)
-		if factor == 1 && it.refuses(b.y) {
-			factor = 0.5
+		row, factor, ok := b.attempt(it)
+		if ok && it.refuses(b.y) {
+			ok, factor = false, 0.5
 		}
-		if factor == 1 {
+		if ok {
 			h := it.h
 			if h == left {
 				it.t = limit
@@ -183,15 +183,14 @@ func (b *BaderDeuflhard) step(it *integration, limit float64) error {
 	}
 }
 
-// attempt fills rows of the tableau until one has converged, which it returns
-// with a factor of 1 and the solution in b.y, or until it appears that none will.
-// Then it returns the factor on the step size with which the target would
-// converge, 0 if nothing is known about it.
-func (b *BaderDeuflhard) attempt(it *integration) (row int, factor float64) {
+// attempt fills rows of the tableau until one has converged, with the solution in
+// b.y, or until it appears that none will. Then it returns the factor on the step
+// size with which the target would converge, 0 if nothing is known about it.
+func (b *BaderDeuflhard) attempt(it *integration) (row int, factor float64, ok bool) {
 	const safety = 0.7
 	for k := 0; ; k++ {
 		if !b.midpoint(it, bdSubsteps[k]) {
-			return k, 0
+			return k, 0, false
 		}
 		b.extrapolate(k)
 		if k == 0 {
@@ -200,7 +199,7 @@ func (b *BaderDeuflhard) attempt(it *integration) (row int, factor float64) {
 		b.advance(it)
 		size := b.norm(it)
 		if math.IsInf(size, 0) || size != size {
-			return k, 0
+			return k, 0, false
 		}
 		e := math.Pow(max(size, 1e-30)/bdMargin, 1/float64(2*k+1))
 		b.excess[k] = e
@@ -209,19 +208,19 @@ func (b *BaderDeuflhard) attempt(it *integration) (row int, factor float64) {
 		}
 		switch {
 		case size < 1:
-			return k, 1
+			return k, 1, true
 		case k == b.last || k == b.target+1:
-			return k, safety / e
+			return k, safety / e, false
 		case k == b.target:
 			if b.ease[k][k+1] < e {
-				return k, 1 / e
+				return k, 1 / e, false
 			}
 		case b.target == b.last:
 			if b.ease[k][b.last] < e {
-				return k, b.ease[k][b.last] * safety / e
+				return k, b.ease[k][b.last] * safety / e, false
 			}
 		case b.ease[k][b.target+1] < e:
-			return k, b.ease[k][b.target] / e
+			return k, b.ease[k][b.target] / e, false
 		}
 	}
 }
