@@ -134,7 +134,7 @@ func insideProgram(f *ast.File, path, pkg, body string) (string, error) {
 	return b.String() + used, nil
 }
 
-// testDecls finds the types of a package's tests, with their methods.
+// testDecls finds the types of a package's tests, with their methods, and their helpers.
 func testDecls(dir, pkg string) (map[string]string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 	if err != nil {
@@ -159,7 +159,7 @@ func testDecls(dir, pkg string) (map[string]string, error) {
 					name = d.Specs[0].(*ast.TypeSpec).Name.Name
 				}
 			case *ast.FuncDecl:
-				if d.Recv != nil {
+				if name = d.Name.Name; d.Recv != nil {
 					name = strings.TrimPrefix(types.ExprString(d.Recv.List[0].Type), "*")
 				}
 			}

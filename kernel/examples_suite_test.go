@@ -82,6 +82,9 @@ func (x exampleSuite) run(t *testing.T) {
 			}
 			for _, e := range group {
 				got, failure := e.run(b, form)
+				if x.unlike[form][e.name].why == "" && !(failure == "" && e.check(got)) {
+					got, failure = e.run(b, form) // some measure time, and the machine may have been busy
+				}
 				r := exampleResult{Form: form, Name: e.name, Pass: failure == "" && e.check(got)}
 				switch why := x.unlike[form][e.name]; {
 				case r.Pass && why.why != "":

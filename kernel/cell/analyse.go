@@ -39,6 +39,7 @@ type Cell struct {
 	names    map[string]types.Object
 	imports  map[string]string
 	dots     []string
+	dotted   map[string]bool // names that come with dots
 	texts    map[string]*declaration
 	needs    map[types.Object][]types.Object // of earlier cells and this one, by what needs them
 	lost     map[string]string               // variables that are out of reach, with the name of their type
@@ -183,7 +184,7 @@ func (n *Notebook) newAnalysis(src string) *analysis {
 		shown: make(map[token.Pos]bool), late: make(map[*ast.DeferStmt]bool), returned: make(map[*ast.BlockStmt]*ast.ReturnStmt),
 		aliases: make(map[string]string), uses: make(map[*types.PkgName]int), changed: make(map[string]bool),
 		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration),
-			needs: make(map[types.Object][]types.Object), lost: make(map[string]string)},
+			dotted: make(map[string]bool), needs: make(map[types.Object][]types.Object), lost: make(map[string]string)},
 	}
 }
 
@@ -363,6 +364,11 @@ func (a *analysis) addImport(s *ast.ImportSpec) {
 		a.cell.imports[pkg.Name()] = p
 	case s.Name.Name == ".":
 		a.cell.dots = append(a.cell.dots, p)
+		for _, name := range pkg.Scope().Names() {
+			if token.IsExported(name) {
+				a.cell.dotted[name] = true
+			}
+		}
 	case s.Name.Name == "_":
 		a.aliases["_ "+p] = "_"
 	default:

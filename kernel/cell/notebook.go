@@ -4,6 +4,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"slices"
 	"sort"
 )
 
@@ -30,7 +31,7 @@ const (
 var predeclared = map[string]string{"Display": "Display", "ClearOutput": "ClearOutput"}
 
 // implicit package names stand for imports, unless the notebook defines them otherwise.
-var implicit = map[string]string{"display": nbPath, "nb": nbPath, "widgets": nbPath + "/widgets"}
+var implicit = map[string]string{"display": nbPath, "nb": nbPath}
 
 // Notebook is the scope that the cells of one notebook share: the newest definition of every name, and the imports.
 // It is not safe for concurrent use.
@@ -136,7 +137,13 @@ func (n *Notebook) Commit(c *Cell) {
 		n.imports[name] = path
 		delete(n.names, name)
 	}
-	n.dots = append(n.dots, c.dots...)
+	for _, path := range c.dots {
+		n.dots = append(slices.DeleteFunc(n.dots, func(p string) bool { return p == path }), path)
+	}
+	for name := range c.dotted {
+		delete(n.names, name)
+		delete(n.imports, name)
+	}
 	n.toldLate = n.toldLate || c.late
 	names := c.names
 	if same := n.cells[c.Path]; same != nil {

@@ -21,7 +21,7 @@ func (a *analysis) resolve() {
 	a.follow()
 	a.useOld()
 	for name := range a.idents {
-		if obj := a.n.names[name]; obj != nil && !a.declared[name] && a.cell.imports[name] == "" {
+		if obj := a.n.names[name]; obj != nil && !a.declared[name] && a.cell.imports[name] == "" && !a.cell.dotted[name] {
 			scope.Insert(obj)
 		}
 	}
@@ -74,7 +74,7 @@ func (a *analysis) resolve() {
 		a.decls = append([]ast.Decl{d}, a.decls...)
 	}
 	member := func(name, path, member string) {
-		if !a.idents[name] || need[name] != "" || taken(name) {
+		if !a.idents[name] || need[name] != "" || a.cell.dotted[name] || taken(name) {
 			return
 		}
 		if pkg, err := a.n.loader.Import(path); err == nil {
