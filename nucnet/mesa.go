@@ -7,9 +7,9 @@ import (
 	"nuclab/nucnet/ode"
 )
 
-// likeMESA makes the integration that comes, from start, follow MESA's one-zone burner in what is not its method: the first step is
-// 1e-16 s, abundances are kept between 1e-30 and 1, errors are measured in Y and in nothing else, and the loss by
-// neutrinos is that of the last evaluation of the equations, before extrapolation.
+// likeMESA makes the integration that comes, from start, follow MESA's one-zone burner in what is not its method: the
+// first step is 1e-16 s, abundances are kept between 1e-30 and 1, errors are measured in Y and in nothing else, and the
+// loss by neutrinos is that of the last evaluation of the equations, before extrapolation.
 func (w *worker) likeMESA(m *ode.BaderDeuflhard, set *ode.Settings, start []float64) {
 	const least, most = 1e-30, 1
 	n := w.plan.n

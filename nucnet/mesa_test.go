@@ -1,6 +1,8 @@
 package nucnet
 
 import (
+	"context"
+	"errors"
 	"math"
 	"testing"
 )
@@ -46,5 +48,9 @@ func TestLikeMESAEnds(t *testing.T) {
 	}
 	if other.EpsNu == first.EpsNu {
 		t.Error("LikeMESA has no effect")
+	}
+	like.Heating = Isochoric
+	if _, err := n.Burn(context.Background(), s, []float64{1}, like); !errors.Is(err, ErrOption) {
+		t.Errorf("with heating: %v", err)
 	}
 }

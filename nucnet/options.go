@@ -54,7 +54,8 @@ type Options struct {
 
 	// LikeMESA makes the solver bader-deuflhard follow MESA's one-zone burner in
 	// all that shows: RTol is then MESA's eps, and ATol its eps times odescal,
-	// both of the molar abundances Y. It has no effect on other solvers.
+	// both of the molar abundances Y. It has no effect on other solvers, and none
+	// of MESA's burners with heating is meant.
 	LikeMESA bool
 
 	// RTol and ATol are the tolerated errors of one step in mass fractions X,
@@ -137,6 +138,8 @@ func (o Options) check() error {
 		return fmt.Errorf("nucnet: %w: relative tolerance %g, want %g to 1", ErrOption, o.RTol, minRTol)
 	case !(o.ATol > 0 && o.ATol < 1):
 		return fmt.Errorf("nucnet: %w: absolute tolerance %g, want more than 0 and less than 1", ErrOption, o.ATol)
+	case o.LikeMESA && o.Heating != NoHeating:
+		return fmt.Errorf("nucnet: %w: MESA's one-zone burner has no heating", ErrOption)
 	case o.MaxSteps < 0:
 		return fmt.Errorf("nucnet: %w: %d steps at most", ErrOption, o.MaxSteps)
 	}
