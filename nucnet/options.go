@@ -54,8 +54,8 @@ type Options struct {
 
 	// LikeMESA makes the solver bader-deuflhard follow MESA's one-zone burner in
 	// all that shows: RTol is then MESA's eps, and ATol its eps times odescal,
-	// both of the molar abundances Y. It has no effect on other solvers, and none
-	// of MESA's burners with heating is meant.
+	// both of the molar abundances Y. It has no effect on other solvers, and does
+	// not go with heating.
 	LikeMESA bool
 
 	// RTol and ATol are the tolerated errors of one step in mass fractions X,
