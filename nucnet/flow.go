@@ -27,6 +27,9 @@ func (f Flow) Gross() float64 { return f.Forward + f.Reverse }
 // Ends returns the nuclides between which the arrow of the net flow goes on a
 // chart of nuclides: the heaviest of either side, in the direction of the flow.
 func (f Flow) Ends() (from, to nuclide.Nuclide) {
+	if len(f.In) == 0 || len(f.Out) == 0 {
+		return from, to
+	}
 	from, to = f.In[0], f.Out[0]
 	if f.Net() < 0 {
 		from, to = to, from

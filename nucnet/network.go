@@ -15,6 +15,7 @@ import (
 // Errors that callers may want to tell apart with errors.Is.
 var (
 	ErrUnknownNetwork = errors.New("unknown network")
+	ErrMembers        = rate.ErrMembers
 	ErrNotMember      = errors.New("not a nuclide of the network")
 	ErrState          = errors.New("invalid state")
 	ErrTimes          = errors.New("invalid times")
@@ -42,7 +43,8 @@ type Network struct {
 }
 
 // New returns the network of the given nuclides, sorted by Z, then A, with all
-// reactions that the class rules of package rate find among them.
+// reactions that the class rules of package rate find among them. Errors wrap
+// [ErrMembers] or nuclide.ErrUnknown.
 func New(name string, members []nuclide.Nuclide) (*Network, error) {
 	return NewBy(name, members, rate.Rules{})
 }
@@ -50,7 +52,7 @@ func New(name string, members []nuclide.Nuclide) (*Network, error) {
 // cook returns a network with the reactions of a recipe.
 func cook(name string, members []nuclide.Nuclide, r recipe) (*Network, error) {
 	if len(members) == 0 {
-		return nil, fmt.Errorf("nucnet: %s: a network needs at least one nuclide", name)
+		return nil, fmt.Errorf("nucnet: %s: %w: a network needs at least one", name, ErrMembers)
 	}
 	n := newNetwork(name, members)
 	n.recipe = r
@@ -179,6 +181,9 @@ func (n *Network) Index(m nuclide.Nuclide) int {
 // Vector returns mass fractions in the order of the network. The error wraps
 // [ErrNotMember] if the composition holds a nuclide that is not a member.
 func (n *Network) Vector(c nuclide.Composition) ([]float64, error) {
+	if len(c.X) != len(c.Nuclides) {
+		return nil, fmt.Errorf("nucnet: %w: %d nuclides but %d mass fractions", nuclide.ErrComposition, len(c.Nuclides), len(c.X))
+	}
 	x := make([]float64, len(n.members))
 	for i, m := range c.Nuclides {
 		k := n.Index(m)
@@ -242,6 +247,9 @@ func (n *Network) Reactions() []Reaction {
 		return n.smallReactions()
 	}
 	l := n.correct
+	if l == nil {
+		return nil // the zero value, which has no nuclides either
+	}
 	list := make([]Reaction, 0, l.Directions())
 	for i := range l.Strong {
 		s := &l.Strong[i]

@@ -106,8 +106,12 @@ func (tr *Trajectory) check() error {
 }
 
 // At returns temperature (K) and density (g/cm3) at a time (s). Before the
-// first point and after the last they are those of that point.
+// first point and after the last they are those of that point; of no points they
+// are NaN.
 func (tr *Trajectory) At(t float64) (temperature, density float64) {
+	if len(tr.Time) == 0 || len(tr.T) != len(tr.Time) || len(tr.Rho) != len(tr.Time) {
+		return math.NaN(), math.NaN()
+	}
 	k, u := tr.segment(t)
 	if u == 0 {
 		return tr.T[k], tr.Rho[k]

@@ -3,6 +3,8 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"nuclab/nucnet/nuclide"
 )
 
 // TestMalformedFiles: an error about a file names it and the line.
@@ -108,4 +110,25 @@ func TestBadSettings(t *testing.T) {
 			t.Errorf("%s: status %d, %q", c.args, status, err)
 		}
 	}
+}
+
+// FuzzMixture: whatever stands in a file of mass fractions, there is a composition of known nuclides or an error that
+// tells where.
+func FuzzMixture(f *testing.F) {
+	for _, s := range []string{"si28 0.5\nhe4 .5 # x", `{"si28": 1}`, "{", `{"a":{"b":1}}`, `{"si28":1e999}`, "{}", "{\"si28\":1,}", "[1]", "si28\t1\r\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c := mixture{path: "fuzz", seen: map[nuclide.Nuclide]bool{}}
+		read := c.readLines
+		if strings.HasPrefix(strings.TrimSpace(text), "{") {
+			read = c.readObject
+		}
+		if err := read(text); err != nil && !strings.HasPrefix(err.Error(), "fuzz:") {
+			t.Errorf("%q: %v", text, err)
+		}
+		if len(c.X) != len(c.Nuclides) {
+			t.Errorf("%q: %d nuclides, %d mass fractions", text, len(c.Nuclides), len(c.X))
+		}
+	})
 }

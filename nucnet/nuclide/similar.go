@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Similar returns those of names that look most like s, best first and at most three: fewest letters to insert, take
@@ -53,14 +54,21 @@ func maybe(names []string) string {
 	return "; nearest: " + strings.Join(names, ", ")
 }
 
-// similar says which nuclides have names like s.
-func similar(s string) string {
-	all := All()
+// allNames holds the names of all nuclides.
+var allNames = sync.OnceValue(func() []string {
 	names := []string{Prot.String()}
-	for _, n := range all {
+	for _, n := range All() {
 		names = append(names, n.String())
 	}
-	return maybe(Similar(s, names))
+	return names
+})
+
+// similar says which nuclides have names like s, unless it is too long to be like any.
+func similar(s string) string {
+	if len(s) > 12 {
+		return ""
+	}
+	return maybe(Similar(s, allNames()))
 }
 
 // ending returns the number at the end of a name, 0 if there is none.

@@ -32,8 +32,8 @@ var special = []string{
 // data are left out.
 //
 // A strong link takes the fits of the direction that REACLIB gives without use of detailed balance; which one that is
-// does not depend on the sign of Q. The wrong kinds of detailed balance take the fits of the exothermic direction,
-// however they came about. Errors are about members: named twice, without a spin, prot, or too many.
+// does not depend on the sign of Q. Errors wrap ErrMembers, for members named twice, without a spin, prot, or too many, or
+// nuclide.ErrUnknown.
 func (l *Library) Links(members []nuclide.Nuclide, kind Balance) (*Links, error) {
 	return l.LinksBy(members, kind, Rules{})
 }
@@ -87,7 +87,7 @@ type finder struct {
 
 func newFinder(l *Library, members []nuclide.Nuclide, kind Balance) (*finder, error) {
 	if len(members) > maxMembers {
-		return nil, fmt.Errorf("rate: %d nuclides, want at most %d", len(members), maxMembers)
+		return nil, fmt.Errorf("rate: %w: %d, want at most %d", ErrMembers, len(members), maxMembers)
 	}
 	f := &finder{
 		library: l,
@@ -99,13 +99,13 @@ func newFinder(l *Library, members []nuclide.Nuclide, kind Balance) (*finder, er
 	for i, n := range members {
 		switch _, twice := f.place[n]; {
 		case n == nuclide.Prot:
-			return nil, fmt.Errorf("rate: prot: only the fixed small networks tell it from h1")
+			return nil, fmt.Errorf("rate: %w: prot: only the fixed small networks tell it from h1", ErrMembers)
 		case twice:
-			return nil, fmt.Errorf("rate: %s is named twice", n)
+			return nil, fmt.Errorf("rate: %w: %s is named twice", ErrMembers, n)
 		case math.IsNaN(n.MassExcess()):
 			return nil, fmt.Errorf("rate: %q: %w", n, nuclide.ErrUnknown)
 		case math.IsNaN(n.Spin()):
-			return nil, fmt.Errorf("rate: %s: spin unknown, which detailed balance needs", n)
+			return nil, fmt.Errorf("rate: %w: %s: spin unknown, which detailed balance needs", ErrMembers, n)
 		}
 		f.place[n] = i
 		f.byCode[reaclib.CodeOf(n)] = n
@@ -174,20 +174,19 @@ func (f *finder) add(r Reaction) {
 }
 
 func (f *finder) addStrong(r Reaction) {
-	kind := f.links.Balance
-	keep := func(s *reaclib.Set) bool { return kind != Correct || !s.Reverse }
+	keep := func(s *reaclib.Set) bool { return f.rules.Exothermic || !s.Reverse }
 	if r.Q() < 0 {
 		r = r.Reverse()
 	}
 	fits, label := f.library.fits(keyOf(r), keep)
-	if _, own := f.library.user[keyOf(r)]; fits == nil && (kind == Correct || own) {
+	if _, own := f.library.user[keyOf(r)]; fits == nil && (!f.rules.Exothermic || own) {
 		r = r.Reverse()
 		fits, label = f.library.fits(keyOf(r), keep)
 	}
 	if fits == nil {
 		return
 	}
-	link := Link{Reaction: r, Q: r.Q(), Label: label, fits: fits, balance: newBalance(r, kind)}
+	link := Link{Reaction: r, Q: r.Q(), Label: label, fits: fits, balance: newBalance(r, f.links.Balance)}
 	for _, n := range r.In {
 		link.in = append(link.in, f.place[n])
 	}

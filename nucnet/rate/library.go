@@ -3,6 +3,7 @@ package rate
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -87,6 +88,11 @@ func (l *Library) WithOwn(rates ...Own) (*Library, error) {
 			return nil, fmt.Errorf("rate: %s: %w with coefficients", r.Reaction, ErrReaction)
 		}
 		for _, c := range r.Coeffs {
+			for i, a := range c {
+				if math.IsNaN(a) || math.IsInf(a, 0) {
+					return nil, fmt.Errorf("rate: %s: %w: a%d = %g", r.Reaction, ErrReaction, i, a)
+				}
+			}
 			s, err := reaclib.NewSet(codes(r.In), codes(r.Out), r.Label, c)
 			if err != nil {
 				return nil, fmt.Errorf("rate: %s: %w: %w", r.Reaction, ErrReaction, err)

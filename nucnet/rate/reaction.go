@@ -15,6 +15,9 @@ var ErrReaction = errors.New("not a reaction")
 // ErrNotFound is wrapped by errors about reactions that have neither a fit nor a table.
 var ErrNotFound = errors.New("no rate known")
 
+// ErrMembers is wrapped by errors about a list of nuclides that cannot make a network.
+var ErrMembers = errors.New("invalid list of nuclides")
+
 // Reaction is what goes in and what comes out. Both sides are sorted heaviest first, identical nuclides repeated.
 type Reaction struct{ In, Out []nuclide.Nuclide }
 
