@@ -16,6 +16,9 @@ type Rules struct {
 	// OneWay adds the three reactions that MESA has without their reverse: t + he3 -> n + p + he4, he3 + li7 -> n + p
 	// + 2 he4 and t + be7 -> n + p + 2 he4. They break detailed balance.
 	OneWay bool
+	// Exothermic gives every strong link the fits of its exothermic direction, as MESA does, even where REACLIB made
+	// these by detailed balance, without partition functions, from a measured or computed rate of the other direction.
+	Exothermic bool
 	// ListedNeutrinos lets neutrinos carry nothing away from weak reactions that have neither a table nor a mean energy
 	// in MESA's list, as in MESA. Without it, that energy is estimated.
 	ListedNeutrinos bool
