@@ -184,7 +184,8 @@ func newRates(l *rate.Library, balance rate.Balance) (*rates, error) {
 	}
 	nuclide.Sort(members)
 	members = slices.Compact(members)
-	all, err := l.Links(members, balance)
+	// MESA's releases differ from it in the direction that a fit is taken from as well; the small networks are theirs.
+	all, err := l.LinksBy(members, balance, rate.Rules{Exothermic: balance != rate.Correct})
 	if err != nil {
 		return nil, err
 	}

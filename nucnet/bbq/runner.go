@@ -84,7 +84,7 @@ func New(in *Inlist, opt Options) (*Runner, error) {
 	r.burn = nucnet.Options{Screening: in.Screening, DetailedBalance: balance, Solver: opt.Solver, LikeMESA: true,
 		RTol: rtol, ATol: min(rtol*in.Odescal, 0.1), MaxSteps: in.MaxSteps}
 	asMESA := balance != rate.Correct
-	rules := rate.Rules{OneWay: asMESA, ListedNeutrinos: asMESA, Blend: in.Blend, Suzuki: in.Suzuki}
+	rules := rate.Rules{OneWay: asMESA, Exothermic: asMESA, ListedNeutrinos: asMESA, Blend: in.Blend, Suzuki: in.Suzuki}
 	if r.net, err = nucnet.ReadNet(r.path(in.NetName), rules); err != nil {
 		return nil, fmt.Errorf("bbq: %s: net_name: %w", in.File, err)
 	}

@@ -32,8 +32,8 @@ var special = []string{
 // data are left out.
 //
 // A strong link takes the fits of the direction that REACLIB gives without use of detailed balance; which one that is
-// does not depend on the sign of Q. Errors wrap ErrMembers, for members named twice, without a spin, prot, or too many, or
-// nuclide.ErrUnknown.
+// does not depend on the sign of Q. Errors wrap ErrMembers, for members named twice, without a spin, prot, or too
+// many, or nuclide.ErrUnknown.
 func (l *Library) Links(members []nuclide.Nuclide, kind Balance) (*Links, error) {
 	return l.LinksBy(members, kind, Rules{})
 }
