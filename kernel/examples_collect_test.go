@@ -32,8 +32,8 @@ type example struct {
 }
 
 // collectExamples finds the self-contained examples below a directory that have output; root is the import path it stands for.
-// With pictures, those without output count too.
-func collectExamples(t *testing.T, dir, root string, pictures bool) []example {
+// With pictures, those without output count too; with inside, those that are part of the package they show.
+func collectExamples(t *testing.T, dir, root string, pictures, inside bool) []example {
 	t.Helper()
 	var all []example
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -72,10 +72,13 @@ func collectExamples(t *testing.T, dir, root string, pictures bool) []example {
 			x := example{
 				name: strings.TrimSuffix(pkg+"."+e.Name, "."), dir: filepath.Dir(path), unordered: e.Unordered, output: e.Output, draws: !prints,
 			}
-			if body, ok := e.Code.(*ast.BlockStmt); ok && e.Play == nil && root != "" && !strings.HasSuffix(f.Name.Name, "_test") {
+			if body, ok := e.Code.(*ast.BlockStmt); ok && e.Play == nil && inside && !strings.HasSuffix(f.Name.Name, "_test") {
 				x.program, err = insideProgram(f, path, pkg, string(src[fset.Position(body.Pos()).Offset:fset.Position(body.End()).Offset]))
 				if err != nil {
 					return err
+				}
+				if x.program == "" {
+					continue
 				}
 			} else if e.Play != nil {
 				var b bytes.Buffer
@@ -103,7 +106,7 @@ func collectExamples(t *testing.T, dir, root string, pictures bool) []example {
 }
 
 // insideProgram is the program of an example that is part of the package it shows, and uses its names as they are. Of the
-// other tests there it gets what it uses.
+// other tests there it gets what it uses. It is empty when something is in neither.
 func insideProgram(f *ast.File, path, pkg, body string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "package main\n\nimport . %q\n", pkg)
@@ -131,7 +134,44 @@ func insideProgram(f *ast.File, path, pkg, body string) (string, error) {
 			}
 		}
 	}
-	return b.String() + used, nil
+	program := b.String() + used
+	exported, err := exportedNames(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	whole, err := parser.ParseFile(token.NewFileSet(), "", program, 0)
+	if err != nil {
+		return "", err
+	}
+	for _, id := range whole.Unresolved {
+		imported := slices.ContainsFunc(f.Imports, func(s *ast.ImportSpec) bool { return strings.Contains(s.Path.Value, id.Name) })
+		if !exported[id.Name] && !imported && types.Universe.Lookup(id.Name) == nil {
+			return "", nil
+		}
+	}
+	return program, nil
+}
+
+// exportedNames lists what a package offers.
+func exportedNames(dir string) (map[string]bool, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]bool)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			return nil, err
+		}
+		for name := range f.Scope.Objects {
+			names[name] = token.IsExported(name)
+		}
+	}
+	return names, nil
 }
 
 // testDecls finds the types of a package's tests, with their methods, and their helpers.

@@ -232,7 +232,7 @@ func TestStandardExamples(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles about two hundred cells")
 	}
-	all := collectExamples(t, filepath.Join(build.Default.GOROOT, "src"), "", false)
+	all := collectExamples(t, filepath.Join(build.Default.GOROOT, "src"), "", false, false)
 	if len(all) < 700 {
 		t.Fatalf("only %d examples of the standard library", len(all))
 	}
@@ -260,7 +260,7 @@ func TestGonumExamples(t *testing.T) {
 		t.Skip("compiles gonum")
 	}
 	const module = "gonum.org/v1/gonum"
-	all := collectExamples(t, moduleDir(t, "list", "-m", "-json", module), module, false)
+	all := collectExamples(t, moduleDir(t, "list", "-m", "-json", module), module, false, false)
 	exampleSuite{all: all, sample: map[string]int{"cells": 5}, unlike: unlikeGonum}.run(t)
 }
 
@@ -277,7 +277,7 @@ func TestPlotExamples(t *testing.T) {
 		t.Skip("draws a hundred pictures")
 	}
 	const module = "gonum.org/v1/plot"
-	exampleSuite{all: collectExamples(t, moduleDir(t, "list", "-m", "-json", module), module, true)}.run(t)
+	exampleSuite{all: collectExamples(t, moduleDir(t, "list", "-m", "-json", module), module, true, false)}.run(t)
 }
 
 // TestGenericExamples runs the examples of modules of generic functions, containers and iterators, which are fetched. Only the
@@ -289,7 +289,7 @@ func TestGenericExamples(t *testing.T) {
 	for _, module := range []string{"github.com/samber/lo@v1.52.0", "github.com/BooleanCat/go-functional/v2@v2.5.0", "github.com/zyedidia/generic@v1.2.1"} {
 		t.Run(module, func(t *testing.T) {
 			path, _, _ := strings.Cut(module, "@")
-			all := collectExamples(t, moduleDir(t, "mod", "download", "-json", module), path, false)
+			all := collectExamples(t, moduleDir(t, "mod", "download", "-json", module), path, false, true)
 			exampleSuite{all: all, first: "%get " + module}.run(t)
 		})
 	}

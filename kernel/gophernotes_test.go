@@ -78,9 +78,15 @@ func (b *notebook) must(code string) (*DisplayData, *recorder) {
 func TestWorkerPools(t *testing.T) {
 	cells := gophernotes(t, "Worker_Pools")
 	b := session(t, Options{Dir: t.TempDir()})
-	var jobs []string
+	var all []*recorder
 	for _, c := range cells {
 		_, r := b.must(c.source)
+		all = append(all, r)
+	}
+	// Workers print to the cell that started them.
+	var jobs []string
+	for _, r := range all {
+		r.mu.Lock()
 		for line := range strings.Lines(r.out.String()) {
 			var worker, job int
 			if _, err := fmt.Sscanf(line, "worker %d processing job %d\n", &worker, &job); err != nil || worker < 1 || worker > 3 {
@@ -88,6 +94,7 @@ func TestWorkerPools(t *testing.T) {
 			}
 			jobs = append(jobs, fmt.Sprint(job))
 		}
+		r.mu.Unlock()
 	}
 	slices.Sort(jobs)
 	if strings.Join(jobs, "") != "123456789" {
