@@ -284,6 +284,9 @@ func shorten(s string) string {
 // Text is the plain text of a value: strings and errors as they are, structs with their field names, everything else as
 // fmt prints it.
 func Text(v any) string {
+	if _, ok := v.(fmt.Formatter); ok {
+		return fmt.Sprint(v) // it decides itself what a plus sign adds
+	}
 	r := reflect.ValueOf(v)
 	for r.IsValid() && r.Kind() == reflect.Pointer && !r.IsNil() {
 		r = r.Elem()
