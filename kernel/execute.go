@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -58,7 +59,12 @@ func (s *server) executeCell(ctx context.Context, sh *shell, m *message) (goOn b
 	if subject, ok := helpSubject(r.Code); ok {
 		payload, result.Err = s.page(ctx, subject)
 	} else if !blank {
-		result = s.run(ctx, out, Request{Code: r.Code, Count: count, Silent: r.Silent, Sink: out, Message: m.header.MsgID, Parallel: sh != s.main})
+		ahead, stop := context.WithCancel(ctx)
+		defer stop()
+		prepared := sync.OnceFunc(func() { go s.lookAhead(ahead, sh) })
+		result = s.run(ctx, out, Request{Code: r.Code, Count: count, Silent: r.Silent, Sink: out, Message: m.header.MsgID,
+			Parallel: sh != s.main, Prepared: prepared})
+		stop()
 	}
 	out.flush(true)
 	if out.replacement != "" {
@@ -126,6 +132,32 @@ func (s *server) run(ctx context.Context, out *output, r Request) Result {
 		return Result{Err: &CellError{Name: "kernel error", Value: err.Error()}}
 	}
 	return eval.Execute(ctx, r)
+}
+
+// lookAhead compiles the cells that wait in a shell, those too that arrive before the context ends.
+func (s *server) lookAhead(ctx context.Context, sh *shell) {
+	eval, err := s.evaluator(ctx)
+	compiler, ok := eval.(interface {
+		Ahead(ctx context.Context, codes []string)
+	})
+	if err != nil || !ok {
+		return
+	}
+	for {
+		var codes []string
+		for _, m := range sh.cells.waiting() {
+			var r executeRequest
+			if m.header.MsgType == "execute_request" && json.Unmarshal(m.content, &r) == nil {
+				codes = append(codes, r.Code)
+			}
+		}
+		compiler.Ahead(ctx, codes)
+		select {
+		case <-sh.cells.arrived:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // expression evaluates one of a request's user_expressions.

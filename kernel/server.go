@@ -307,21 +307,31 @@ func (s *server) interrupt() {
 
 // queue holds the requests that run in order.
 type queue struct {
-	mu    sync.Mutex
-	items []*message
-	more  chan struct{} // holds a token when items may have grown
+	mu      sync.Mutex
+	items   []*message
+	more    chan struct{} // holds a token when items may have grown
+	arrived chan struct{} // as well, for who looks ahead
 }
 
-func newQueue() queue { return queue{more: make(chan struct{}, 1)} }
+func newQueue() queue { return queue{more: make(chan struct{}, 1), arrived: make(chan struct{}, 1)} }
 
 func (q *queue) push(m *message) {
 	q.mu.Lock()
 	q.items = append(q.items, m)
 	q.mu.Unlock()
-	select {
-	case q.more <- struct{}{}:
-	default:
+	for _, token := range []chan struct{}{q.more, q.arrived} {
+		select {
+		case token <- struct{}{}:
+		default:
+		}
 	}
+}
+
+// waiting returns what is in the queue and leaves it there.
+func (q *queue) waiting() []*message {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.items)
 }
 
 // pop waits for the next request; it returns nil when the context ends.

@@ -47,6 +47,8 @@ type Request struct {
 	Message string
 	// Parallel lets the cell run beside another that is not parallel.
 	Parallel bool
+	// Prepared, if not nil, is called when the cell is compiled and begins to run.
+	Prepared func()
 }
 
 // CellError is why a cell failed, in the words of a Go programmer.
@@ -96,7 +98,8 @@ type Session struct {
 	most  int               // bytes of a cell's text that are shown whole, 0 for all
 	cells []ran             // since the start of the worker
 
-	cancel   context.CancelFunc // of the start
+	life     context.Context    // ends when the session is closed, or with the context it was made with
+	cancel   context.CancelFunc // of life
 	started  chan struct{}      // closed when the first worker runs, or cannot
 	startErr error
 	tools    *build.Toolchain
@@ -106,6 +109,7 @@ type Session struct {
 	bookMu   sync.Mutex // for book and origins
 
 	executing sync.Mutex        // held by a cell that is not parallel
+	watch     build.Watch       // for changes of what book imports
 	preparing sync.Mutex        // held while a cell becomes part of the book, or the worker is replaced
 	origins   map[string]origin // of cells, by package path
 	proc      *process
@@ -166,7 +170,7 @@ func NewSession(ctx context.Context, o Options) (*Session, error) {
 		o.SessionName = dir
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &Session{o: o, cwd: dir, cancel: cancel, env: make(map[string]string), most: maxOutput, started: make(chan struct{}), origins: make(map[string]origin)}
+	s := &Session{o: o, cwd: dir, life: ctx, cancel: cancel, env: make(map[string]string), most: maxOutput, started: make(chan struct{}), origins: make(map[string]origin)}
 	go func() {
 		defer close(s.started)
 		s.startErr = s.start(ctx)
@@ -325,9 +329,11 @@ func (s *Session) renew(old *process) error {
 	s.book.Reset()
 	s.origins = make(map[string]origin)
 	s.cells = nil
-	s.module.Refresh()
+	err := s.module.Refresh()
 	s.bookMu.Unlock()
-	var err error
+	if err != nil {
+		return err
+	}
 	if s.worker, err = s.module.Worker(context.Background(), nil); err != nil {
 		return err
 	}
@@ -373,5 +379,8 @@ func (s *Session) Close() error {
 	if p := s.process(); p != nil {
 		p.end()
 	}
+	// What is compiled ahead stops.
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
 	return nil
 }

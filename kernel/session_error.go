@@ -84,7 +84,7 @@ func (s *Session) runError(f *ipc.Failure) *CellError {
 	case ipc.Load:
 		e.Name = "load error"
 		if strings.Contains(f.Text, "different version of package") {
-			e.Value = f.Text + "\nA package changed on disk while the kernel was running; restart the kernel (%restart) to use the new one."
+			e.Value = "a package that the cell uses changed on disk while the kernel was running; restart the kernel (%restart) to use the new one"
 		}
 	default:
 		e.Name = f.Kind

@@ -79,24 +79,29 @@ func (s *Session) evaluate(ctx context.Context, run *running, r Request, times *
 	if strings.TrimSpace(r.Code) == "" {
 		return Result{}
 	}
-	c, plugin, err := s.prepare(ctx, r, times)
+	s.tellChanges(run)
+	c, plugins, err := s.prepare(ctx, r, times)
+	s.tellChanges(run)
 	if err != nil {
 		return Result{Err: err}
 	}
 	for _, note := range c.Notes {
 		run.call.emit(func(k Sink) { k.Stream("stderr", note+"\n") })
 	}
-	if plugin == "" {
+	if len(plugins) == 0 {
 		return Result{}
 	}
+	if r.Prepared != nil {
+		r.Prepared()
+	}
 	start := time.Now()
-	result := s.runCell(run, r, c, plugin)
+	result := s.runCell(run, r, c, plugins)
 	times.run = time.Since(start)
 	return result
 }
 
-// prepare checks and compiles a cell, which then is part of the notebook. The plugin is "" for a cell that does nothing.
-func (s *Session) prepare(ctx context.Context, r Request, times *timing) (c *cell.Cell, plugin string, failure *CellError) {
+// prepare checks and compiles a cell, which then is part of the notebook. There are no plugins for a cell that does nothing.
+func (s *Session) prepare(ctx context.Context, r Request, times *timing) (c *cell.Cell, plugins []string, failure *CellError) {
 	s.preparing.Lock()
 	defer s.preparing.Unlock()
 	start := time.Now()
@@ -105,33 +110,32 @@ func (s *Session) prepare(ctx context.Context, r Request, times *timing) (c *cel
 	s.bookMu.Unlock()
 	times.check = time.Since(start)
 	if len(problems) > 0 {
-		return nil, "", compileError(r.Count, r.Code, problems)
+		return nil, nil, compileError(r.Count, r.Code, problems)
 	}
 	if ctx.Err() != nil {
-		return nil, "", failed("interrupted", "interrupted before the cell ran").Err
+		return nil, nil, failed("interrupted", "interrupted before the cell ran").Err
 	}
 	if !c.Empty {
 		start = time.Now()
 		var err error
-		plugin, err = s.module.Build(ctx, build.Source{Path: c.Path, Text: c.Source, Imports: c.Imports, Inert: c.Inert,
-			Mark: cell.Mark, Tag: cell.HiddenTag})
+		plugins, err = s.module.Build(ctx, source(c))
 		times.build = time.Since(start)
 		if err != nil {
 			if ctx.Err() != nil {
-				return nil, "", failed("interrupted", "interrupted while the cell was compiled").Err
+				return nil, nil, failed("interrupted", "interrupted while the cell was compiled").Err
 			}
-			return nil, "", s.buildError(r, c, err)
+			return nil, nil, s.buildError(r, c, err)
 		}
 	}
 	s.bookMu.Lock()
 	s.book.Commit(c)
 	s.origins[c.Path] = origin{count: r.Count, source: r.Code}
 	s.bookMu.Unlock()
-	return c, plugin, nil
+	return c, plugins, nil
 }
 
 // runCell lets the worker run a compiled cell.
-func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugin string) Result {
+func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugins []string) Result {
 	s.mu.Lock()
 	if run.killed {
 		s.mu.Unlock()
@@ -140,7 +144,7 @@ func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugin string) 
 	p := s.proc
 	run.proc = p
 	s.mu.Unlock()
-	command := ipc.Command{Kind: ipc.Run, Exec: run.call.id, Message: r.Message, Parallel: r.Parallel, Cell: c.Path, Plugin: plugin,
+	command := ipc.Command{Kind: ipc.Run, Exec: run.call.id, Message: r.Message, Parallel: r.Parallel, Cell: c.Path, Plugins: plugins,
 		Count: r.Count, Silent: r.Silent}
 	if err := p.send(command); err != nil {
 		<-p.exited
@@ -173,7 +177,7 @@ func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugin string) 
 
 // ended translates the end of a cell.
 func (s *Session) ended(e ipc.Event) Result {
-	if e.Error != nil {
+	if e.Error != nil && !(e.Error.Kind == ipc.Exit && e.Error.Code == 0) { // a program may end itself when all is well
 		return Result{Err: s.runError(e.Error)}
 	}
 	if e.Data == nil {
@@ -237,7 +241,7 @@ func seconds(d time.Duration) string { return d.Round(100 * time.Microsecond).St
 
 // buildError shows what the compiler or the linker found that the type checker did not.
 func (s *Session) buildError(r Request, c *cell.Cell, err error) *CellError {
-	if errors.Is(err, build.ErrNoCompiler) {
+	if errors.Is(err, build.ErrNoCompiler) || errors.Is(err, build.ErrFullDisk) {
 		return failed("kernel error", err.Error()).Err
 	}
 	var tool *build.ToolError

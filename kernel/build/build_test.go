@@ -172,7 +172,7 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := prune(dir, 250); err != nil {
+	if err := prune(filepath.Join(dir, "*"), 250); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)

@@ -3,17 +3,19 @@ package build
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sort"
 	"strings"
-	"time"
+	"syscall"
 )
 
 // cellFiles are the files of a built cell.
 type cellFiles struct {
 	dir     string
+	source  Source
 	imports []string
 }
 
@@ -30,70 +32,80 @@ type Source struct {
 	Tag     string   // is removed from the texts of struct types
 }
 
-// Build compiles and links a cell, or finds it in the cache. It returns the plugin's file, "" for an inert cell.
-func (m *Module) Build(ctx context.Context, s Source) (string, error) {
-	if c := m.cells[s.Path]; c != nil {
-		if s.Inert {
-			return "", nil
+// Build compiles and links a cell, or finds it in the cache. It returns the plugins that a process loads to run it, in
+// their order, none for an inert cell. When files that it relies on are gone, it makes them anew.
+func (m *Module) Build(ctx context.Context, s Source) ([]string, error) {
+	plugins, err := m.build(ctx, s)
+	switch {
+	case err == nil || ctx.Err() != nil || errors.Is(err, ErrFullDisk):
+		return plugins, err
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG):
+		return nil, fullDisk(err.Error())
+	}
+	if repaired, problem := m.repair(ctx); problem != nil {
+		return nil, problem
+	} else if repaired {
+		return m.build(ctx, s)
+	}
+	return nil, err
+}
+
+func (m *Module) build(ctx context.Context, s Source) ([]string, error) {
+	c := m.cells[s.Path]
+	if c == nil {
+		all, err := m.dependencies(s.Imports)
+		if err != nil {
+			return nil, err
 		}
-		return c.plugin(), nil
+		libs, err := m.libraries(ctx, s.Imports)
+		if err != nil {
+			return nil, err
+		}
+		// A plugin holds copies of packages; it can be used again only where these are the same, and where the process has
+		// what it lacks.
+		parts := []string{s.Path, m.t.Version}
+		if m.stubs != nil {
+			parts = append(parts, m.stubs.dir)
+		}
+		for _, l := range libs {
+			parts = append(parts, l.dir)
+		}
+		for _, path := range sorted(all) {
+			parts = append(parts, path, filepath.Base(all[path]))
+		}
+		c = &cellFiles{dir: filepath.Join(m.cache, "cells", digest(parts...)), source: s, imports: s.Imports}
+		if err := m.ensure(ctx, c, all, libs); err != nil {
+			return nil, err
+		}
+		m.cells[s.Path] = c
 	}
-	all, err := m.dependencies(s.Imports)
-	if err != nil {
-		return "", err
-	}
-	// A plugin holds copies of packages; it can be used again only where these are the same, and where the process has
-	// what it lacks.
-	parts := []string{s.Path, m.t.Version}
-	if m.stubs != nil {
-		parts = append(parts, m.stubs.dir)
-	}
-	for _, path := range sorted(all) {
-		parts = append(parts, path, filepath.Base(all[path]))
-	}
-	c := &cellFiles{dir: filepath.Join(m.cache, "cells", digest(parts...)), imports: s.Imports}
-	if err := m.ensure(ctx, s, c, all); err != nil {
-		return "", err
-	}
-	m.cells[s.Path] = c
 	if s.Inert {
-		return "", nil
+		return nil, nil
 	}
-	return c.plugin(), nil
+	var plugins []string
+	for _, l := range m.librariesOf(s.Imports) {
+		plugins = append(plugins, l.plugin())
+	}
+	return append(plugins, c.plugin()), nil
 }
 
 // ensure makes the files of a cell unless they are in the cache.
-func (m *Module) ensure(ctx context.Context, s Source, c *cellFiles, all map[string]string) error {
+func (m *Module) ensure(ctx context.Context, c *cellFiles, all map[string]string, libs []*library) error {
 	done := c.plugin()
-	if s.Inert {
+	if c.source.Inert {
 		done = c.archive()
 	}
 	if _, err := os.Stat(done); err != nil {
-		return m.make(ctx, s, c, all)
+		return m.make(ctx, c, all, libs)
 	}
-	now := time.Now()
-	os.Chtimes(c.dir, now, now)
+	touch(c.dir)
 	return nil
 }
 
 // dependencies returns the archive of every package and cell that imports lead to.
 func (m *Module) dependencies(imports []string) (map[string]string, error) {
-	all := make(map[string]string)
-	paths := []string{"runtime", "runtime/cgo", "syscall"} // what the linker and packages with cgo need unasked
-	var visit func(imports []string)
-	visit = func(imports []string) {
-		for _, path := range imports {
-			if c := m.cells[path]; c != nil {
-				if all[path] == "" {
-					all[path] = c.archive()
-					visit(c.imports)
-				}
-			} else {
-				paths = append(paths, path)
-			}
-		}
-	}
-	visit(imports)
+	all, paths := m.flatten(imports)
+	paths = append(paths, "runtime", "runtime/cgo", "syscall") // what the linker and packages with cgo need unasked
 	if err := m.Load(paths); err != nil {
 		return nil, err
 	}
@@ -109,7 +121,30 @@ func (m *Module) dependencies(imports []string) (map[string]string, error) {
 	return all, nil
 }
 
-func sorted(m map[string]string) []string {
+// flatten follows imports through cells: the archives of the cells, and the packages that all of them import.
+func (m *Module) flatten(imports []string) (cells map[string]string, packages []string) {
+	cells = make(map[string]string)
+	seen := make(map[string]bool)
+	var visit func(imports []string)
+	visit = func(imports []string) {
+		for _, path := range imports {
+			if seen[path] {
+				continue
+			}
+			seen[path] = true
+			if c := m.cells[path]; c != nil {
+				cells[path] = c.archive()
+				visit(c.imports)
+			} else {
+				packages = append(packages, path)
+			}
+		}
+	}
+	visit(imports)
+	return cells, packages
+}
+
+func sorted[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -119,7 +154,8 @@ func sorted(m map[string]string) []string {
 }
 
 // make builds a cell in a directory of its own, and moves it to its place when it is complete.
-func (m *Module) make(ctx context.Context, s Source, c *cellFiles, all map[string]string) error {
+func (m *Module) make(ctx context.Context, c *cellFiles, all map[string]string, libs []*library) error {
+	s := c.source
 	parent := filepath.Dir(c.dir)
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return err
@@ -152,7 +188,7 @@ func (m *Module) make(ctx context.Context, s Source, c *cellFiles, all map[strin
 		return err
 	}
 	if !s.Inert {
-		if err := m.link(ctx, s, b, all); err != nil {
+		if err := m.link(ctx, s, b, all, libs); err != nil {
 			return err
 		}
 	}
@@ -178,10 +214,10 @@ func writeConfig(path string, files map[string]string) error {
 }
 
 // link makes the plugin of a compiled cell, with stubs of the packages where that is possible.
-func (m *Module) link(ctx context.Context, s Source, c *cellFiles, all map[string]string) error {
+func (m *Module) link(ctx context.Context, s Source, c *cellFiles, all map[string]string, libs []*library) error {
 	if m.stubs != nil {
 		config := filepath.Join(c.dir, "linkcfg")
-		if err := writeConfig(config, m.linkFiles(all)); err != nil {
+		if err := writeConfig(config, m.linkFiles(all, libs)); err != nil {
 			return err
 		}
 		if err := m.t.link(ctx, c.dir, s.Path, config, c.archive(), c.plugin()); err == nil || ctx.Err() != nil {
@@ -198,9 +234,3 @@ func withoutExports(object []byte) []byte {
 	object = bytes.ReplaceAll(object, []byte("go:plugin.exports"), []byte("go:plugin.exportz"))
 	return bytes.ReplaceAll(object, []byte("go:plugin.tabs"), []byte("go:plugin.tabz"))
 }
-
-// cellLimit is how many bytes of built cells are kept.
-const cellLimit = 1 << 30
-
-// Prune removes the cells used longest ago when there are too many.
-func (m *Module) Prune() error { return prune(filepath.Join(m.cache, "cells"), cellLimit) }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 )
 
@@ -64,48 +63,4 @@ func digestFiles(fsys fs.FS, dirs ...string) (string, error) {
 
 func isSource(path string) bool {
 	return (strings.HasSuffix(path, ".go") || strings.HasSuffix(path, ".s")) && !strings.HasSuffix(path, "_test.go")
-}
-
-// prune removes the entries of a directory that were used longest ago until at most limit bytes are left.
-func prune(dir string, limit int64) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	type entry struct {
-		path string
-		used int64
-		size int64
-	}
-	var list []entry
-	var total int64
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		info, err := e.Info()
-		if err != nil {
-			continue
-		}
-		item := entry{path: path, used: info.ModTime().UnixNano(), size: info.Size()}
-		if e.IsDir() {
-			item.size = 0
-			files, _ := os.ReadDir(path)
-			for _, f := range files {
-				if info, err := f.Info(); err == nil {
-					item.size += info.Size()
-				}
-			}
-		}
-		list = append(list, item)
-		total += item.size
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i].used < list[j].used })
-	for _, e := range list {
-		if total <= limit {
-			break
-		}
-		if os.RemoveAll(e.path) == nil {
-			total -= e.size
-		}
-	}
-	return nil
 }

@@ -26,14 +26,16 @@ type Config struct {
 
 // Module is the private module in which the cells of one notebook are built. The user's own module is never changed.
 type Module struct {
-	Dir  string // of its go.mod
-	root string // source tree of nuclab
-	user string // go.mod of the user's module, "" when there is none
-	t    *Toolchain
+	Dir      string // of its go.mod
+	root     string // source tree of nuclab
+	embedded fs.FS  // what root was unpacked from, nil for a checkout
+	user     string // go.mod of the user's module, "" when there is none
+	t        *Toolchain
 	*packages
 	cells map[string]*cellFiles
 	cache string
-	stubs *stubs // of what the worker has; nil before there is one, or when there can be none
+	libs  map[string]*library // by package path, nil for a package without
+	stubs *stubs              // of what the worker has; nil before there is one, or when there can be none
 }
 
 // own is the path of this repository's module.
@@ -44,7 +46,7 @@ const local = "v0.0.0-00010101000000-000000000000"
 
 // NewModule writes the module, or updates it when what it is made of has changed.
 func NewModule(c Config) (*Module, error) {
-	m := &Module{t: c.Toolchain, cache: filepath.Join(c.Cache, "build"), cells: make(map[string]*cellFiles)}
+	m := &Module{t: c.Toolchain, cache: filepath.Join(c.Cache, "build"), cells: make(map[string]*cellFiles), libs: make(map[string]*library)}
 	m.Dir = filepath.Join(c.Cache, "modules", digest(c.Name, c.SourceTree))
 	m.root = c.SourceTree
 	if m.root == "" {
@@ -52,11 +54,15 @@ func NewModule(c Config) (*Module, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.root = root
+		m.root, m.embedded = root, c.Embedded
 	}
 	m.user = userModule(c.Dir)
 	if err := m.writeModule(); err != nil {
 		return nil, err
+	}
+	touch(m.Dir)
+	if m.embedded != nil {
+		touch(m.root)
 	}
 	var err error
 	if m.packages, err = newPackages(m); err != nil {

@@ -57,7 +57,7 @@ var base = []string{"runtime", "runtime/cgo", "nuclab/kernel/nb", "nuclab/kernel
 func newPackages(m *Module) (*packages, error) {
 	p := &packages{m: m, known: make(map[string]*pkg), fset: token.NewFileSet()}
 	p.importer = importer.ForCompiler(p.fset, "gc", p.open)
-	p.stdFile = filepath.Join(m.cache, "std-"+digest(m.t.Version, m.t.Root)+".json")
+	p.stdFile = m.stdFileName()
 	var c stdCache
 	if b, err := os.ReadFile(p.stdFile); err == nil && json.Unmarshal(b, &c) == nil {
 		p.std = c.Names
@@ -72,13 +72,26 @@ func newPackages(m *Module) (*packages, error) {
 	return p, nil
 }
 
-// Refresh forgets all packages but the standard library's, so that they are compiled anew from what is on disk. Call it
-// when no process holds the old ones.
-func (p *packages) Refresh() {
+// stdFileName is the file of a stdCache.
+func (m *Module) stdFileName() string {
+	return filepath.Join(m.cache, "std-"+digest(m.t.Version, m.t.Root)+".json")
+}
+
+// Refresh forgets all packages but the standard library's, so that they are compiled anew from what is on disk, and takes
+// the toolchain as it is now. Call it when no process holds the old packages.
+func (p *packages) Refresh() error {
 	p.importing.Lock()
 	defer p.importing.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	version := p.m.t.Version
+	if err := p.m.t.update(); err != nil {
+		return err
+	}
+	if p.m.t.Version != version {
+		clear(p.known)
+		p.std, p.stdFile = nil, p.m.stdFileName()
+	}
 	for path, k := range p.known {
 		if !k.Standard {
 			delete(p.known, path)
@@ -87,6 +100,8 @@ func (p *packages) Refresh() {
 	p.fset = token.NewFileSet()
 	p.importer = importer.ForCompiler(p.fset, "gc", p.open)
 	p.m.cells = make(map[string]*cellFiles)
+	p.m.libs = make(map[string]*library)
+	return p.m.writeModule() // the user's module may have changed too
 }
 
 // dropIncomplete forgets packages that import what is not known.
@@ -225,7 +240,8 @@ func (k *pkg) problem() string {
 		return ""
 	}
 	text, _, _ = strings.Cut(text, "; to add it:")
-	if strings.Contains(text, "no required module provides") {
+	text, _, _ = strings.Cut(text, ": import lookup disabled")
+	if strings.Contains(text, "no required module provides") || strings.Contains(text, "cannot find module providing") {
 		text += "; add it with %get MODULE@VERSION"
 	}
 	return strings.TrimSpace(text)

@@ -45,7 +45,7 @@ func (s symbols) read(file string) error {
 type stubs struct {
 	dir     string
 	program string
-	files   []string
+	plugins []string
 	once    sync.Once
 	symbols symbols
 }
@@ -56,14 +56,14 @@ func newStubs(t *Toolchain, dir, program string, plugins ...string) *stubs {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" || !strings.HasPrefix(t.Version+".", "go1.26.") {
 		return nil
 	}
-	return &stubs{dir: dir, program: program, files: append(plugins, program)}
+	return &stubs{dir: dir, program: program, plugins: plugins}
 }
 
 // has returns the symbols of the processes.
 func (s *stubs) has() symbols {
 	s.once.Do(func() {
 		s.symbols = make(symbols)
-		for _, f := range s.files {
+		for _, f := range append([]string{s.program}, s.plugins...) {
 			s.symbols.read(f) // a file that cannot be read has nothing to offer
 		}
 	})
@@ -84,27 +84,6 @@ func (s *stubs) file(archive string) string {
 		return archive
 	}
 	return path
-}
-
-// linkFiles chooses for every package what the linker gets of it: its stub, or the package itself. It makes stubs that are
-// missing.
-func (m *Module) linkFiles(all map[string]string) map[string]string {
-	chosen := make(map[string]string, len(all))
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	turn := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for path, file := range all {
-		turn <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-turn }()
-			f := m.stubs.file(file)
-			mu.Lock()
-			defer mu.Unlock()
-			chosen[path] = f
-		})
-	}
-	wg.Wait()
-	return chosen
 }
 
 const (

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -25,7 +26,8 @@ type Toolchain struct {
 	tools   string // directory of compile and link
 
 	linkOnce sync.Once
-	fast     string // script that stands in for gcc, "" when only gcc can link here
+	fast     string // linker to use: a script that stands in for gcc, or gcc
+	script   string // text of the script, "" when there is none
 	linkErr  error
 	cache    string
 }
@@ -48,20 +50,39 @@ func NewToolchain(goCommand, cache string) (*Toolchain, error) {
 			"Install Go 1.26 or newer from https://go.dev/dl/, or by conda install -c conda-forge go", goCommand)
 	}
 	t := &Toolchain{Go: path, cache: cache}
+	if err := t.update(); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// toolEnvironment is what the go command says of itself.
+type toolEnvironment struct{ GOROOT, GOVERSION, GOTOOLDIR string }
+
+func (t *Toolchain) ask() (toolEnvironment, error) {
+	var env toolEnvironment
 	out, err := t.command(context.Background(), "", "env", "-json", "GOROOT", "GOVERSION", "GOTOOLDIR").Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s env: %w", path, commandError(err))
+		return env, fmt.Errorf("%s env: %w", t.Go, commandError(err))
 	}
-	var env struct{ GOROOT, GOVERSION, GOTOOLDIR string }
 	if err := json.Unmarshal(out, &env); err != nil {
-		return nil, fmt.Errorf("%s env: %w", path, err)
+		return env, fmt.Errorf("%s env: %w", t.Go, err)
+	}
+	return env, nil
+}
+
+// update takes the toolchain as it is now.
+func (t *Toolchain) update() error {
+	env, err := t.ask()
+	if err != nil {
+		return err
 	}
 	if version.IsValid(env.GOVERSION) && version.Compare(env.GOVERSION, oldestGo) < 0 {
-		return nil, fmt.Errorf("cells need %s or newer, and %s is %s.\n"+
-			"Install it from https://go.dev/dl/, or by conda install -c conda-forge go", oldestGo, path, env.GOVERSION)
+		return fmt.Errorf("cells need %s or newer, and %s is %s.\n"+
+			"Install it from https://go.dev/dl/, or by conda install -c conda-forge go", oldestGo, t.Go, env.GOVERSION)
 	}
 	t.Root, t.Version, t.tools = env.GOROOT, env.GOVERSION, env.GOTOOLDIR
-	return t, nil
+	return nil
 }
 
 // oldestGo is the first version that compiles the worker.
@@ -185,21 +206,33 @@ exec %s -m %s -s -shared -z relro -z now -z nocopyreloc --build-id=none --hash-s
 `, cc, ld, emulation, strings.Join(begin, " "), strings.Join(dirs, " "), strings.Join(end, " "))
 	path := filepath.Join(t.cache, "link-"+digest(script)+".sh")
 	if _, err := os.Stat(path); err != nil {
-		if err := writeFile(path, []byte(script), 0o755); err != nil {
+		if err := writeFile(path, []byte(script), 0o700); err != nil {
 			return ""
 		}
 	}
+	t.script = script
 	return path
 }
 
-// compile makes an archive of one Go file.
+// restoreLinker writes the script again if it is gone, and reports whether it did.
+func (t *Toolchain) restoreLinker() bool {
+	if t.script == "" {
+		return false
+	}
+	if _, err := os.Stat(t.fast); err == nil {
+		return false
+	}
+	return writeFile(t.fast, []byte(t.script), 0o700) == nil
+}
+
+// compile makes an archive of one Go file in a directory, the same for the same file in any directory.
 func (t *Toolchain) compile(ctx context.Context, dir, pkgPath, importcfg, source, out string) error {
 	minor := strings.TrimPrefix(t.Version, "go")
 	if parts := strings.SplitN(minor, ".", 3); len(parts) >= 2 {
 		minor = parts[0] + "." + strings.TrimRightFunc(parts[1], func(r rune) bool { return r < '0' || r > '9' })
 	}
 	return t.tool(ctx, dir, "compile", "-o", out, "-p", pkgPath, "-lang=go"+minor, "-complete", "-installsuffix", "dynlink",
-		"-dynlink", "-nolocalimports", "-importcfg", importcfg, "-pack", source)
+		"-dynlink", "-trimpath", dir+"=>", "-nolocalimports", "-importcfg", importcfg, "-pack", source)
 }
 
 // link makes a plugin of an archive.
@@ -233,10 +266,24 @@ func (t *Toolchain) tool(ctx context.Context, dir, name string, args ...string) 
 		if text == "" {
 			text = err.Error()
 		}
+		if full.MatchString(text) {
+			return fullDisk(text)
+		}
 		return &ToolError{Tool: name, Output: text}
 	}
 	return nil
 }
+
+// full is what tools say when they cannot write.
+var full = regexp.MustCompile(`(?i)no space left on device|disk quota exceeded|file too large|file size limit exceeded|bus error`)
+
+func fullDisk(text string) error {
+	return fmt.Errorf("%w: %s", ErrFullDisk, text)
+}
+
+// ErrFullDisk says that a cell could not be built for want of space.
+var ErrFullDisk = errors.New("there is no space left for the files of the cell.\n" +
+	"Free some: \"nuclab kernel doctor --clean\" removes what can be built again; NUCLAB_CACHE names another directory for it")
 
 // ToolError is what the compiler or the linker said.
 type ToolError struct{ Tool, Output string }

@@ -23,6 +23,7 @@ func (m *Module) Worker(ctx context.Context, progress func(string)) (string, err
 	program, list := filepath.Join(dir, "worker"), filepath.Join(dir, "packages.json")
 	if m.readBase(list) {
 		if _, err := os.Stat(program); err == nil {
+			touch(dir)
 			m.stubs = newStubs(m.t, filepath.Join(dir, "stubs"), program)
 			return program, nil
 		}

@@ -376,19 +376,21 @@ func (w *worker) finish(e *execution, f *message.Failure, abandon bool) {
 	})
 }
 
-// load returns the entry of a cell, loading its plugin the first time.
+// load returns the entry of a cell, loading its plugins the first time.
 func (w *worker) load(c message.Command) (func(), error) {
 	w.loading.Lock()
 	defer w.loading.Unlock()
 	if entry := hook.Entry(c.Cell); entry != nil {
 		return entry, nil
 	}
-	if _, err := plugin.Open(c.Plugin); err != nil {
-		return nil, err
+	for _, file := range c.Plugins {
+		if _, err := plugin.Open(file); err != nil {
+			return nil, err
+		}
 	}
 	entry := hook.Entry(c.Cell)
 	if entry == nil {
-		return nil, fmt.Errorf("%s is not the cell %s", c.Plugin, c.Cell)
+		return nil, fmt.Errorf("%v is not the cell %s", c.Plugins, c.Cell)
 	}
 	return entry, nil
 }

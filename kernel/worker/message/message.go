@@ -16,7 +16,7 @@ type Command struct {
 	Comm     *Comm  `json:"comm,omitempty"`     // Comm
 
 	Cell    string   `json:"cell,omitempty"`    // Run: package path of the cell
-	Plugin  string   `json:"plugin,omitempty"`  // Run: file to load, unless the cell is loaded already
+	Plugins []string `json:"plugins,omitempty"` // Run: files to load in this order, unless the cell is loaded already
 	Count   int      `json:"count,omitempty"`   // Run: execution count
 	Silent  bool     `json:"silent,omitempty"`  // Run: do not render the value
 	Text    string   `json:"text,omitempty"`    // Answer: the user's line; Chdir: the directory
