@@ -56,7 +56,7 @@ func (a *analysis) inferred(id *ast.Ident, i, n int, values []ast.Expr) (string,
 		}
 		list := strings.Join(results, ", ")
 		return fmt.Sprintf("\n\nfunc %szero_%s[%s any](func%s (%s)) (r R%d) { return }\n%s\nvar %s = %szero_%s(%s)",
-			Mark, id.Name, list, tuple, list, result, a.line(id.Pos()), name, Mark, id.Name, function), true
+			Mark+Mark, id.Name, list, tuple, list, result, a.line(id.Pos()), name, Mark+Mark, id.Name, function), true
 	}
 	return "", false
 }

@@ -54,9 +54,16 @@ func (r *rewriter) hold(call *ast.CallExpr) (set, later string) {
 		if tv.Value != nil || tv.IsNil() || tv.IsType() {
 			return text(e)
 		}
-		name := fmt.Sprintf("%sv%d", Mark, len(names))
+		name := fmt.Sprintf("%s%sv%d", Mark, Mark, len(names))
+		value := text(e)
+		if _, ok := e.(*ast.BinaryExpr); ok {
+			// Comparisons and shifts without a type of their own have that of the parameter.
+			if t, ok := r.typeText(tv.Type); ok {
+				value = t + "(" + value + ")"
+			}
+		}
 		names = append(names, name)
-		values = append(values, text(e))
+		values = append(values, value)
 		return name
 	}
 	f := text(call.Fun)
@@ -69,7 +76,7 @@ func (r *rewriter) hold(call *ast.CallExpr) (set, later string) {
 			multiple = true
 			var vars []string
 			for i := range t.Len() {
-				vars = append(vars, fmt.Sprintf("%sv%d", Mark, len(names)+i))
+				vars = append(vars, fmt.Sprintf("%s%sv%d", Mark, Mark, len(names)+i))
 			}
 			args = vars
 			names = append(names, vars...)

@@ -13,8 +13,8 @@ import (
 // Mark is the letter put before lower-case names so that other cells may use them: Lu, rare, and never typed.
 const Mark = "Ꞌ"
 
-// hook is the name under which the output imports the hooks.
-const hook = Mark + "hook"
+// hook is the name under which the output imports the hooks. Names with two marks are none of the user's.
+const hook = Mark + Mark + "hook"
 
 // Unmark removes the marks of rewritten names from a text about a cell.
 func Unmark(s string) string { return strings.ReplaceAll(s, Mark, "") }
@@ -380,7 +380,7 @@ func (a *analysis) importAlias(path string) string {
 	}
 	name := a.aliases[path]
 	if name == "" {
-		name = fmt.Sprintf("%sp%d", Mark, len(a.aliases))
+		name = fmt.Sprintf("%s%sp%d", Mark, Mark, len(a.aliases))
 		a.aliases[path] = name
 	}
 	return name
