@@ -92,11 +92,12 @@ type Options struct {
 // Session evaluates cells one after the other in one scope: it checks and compiles them, and a worker process runs them.
 // It outlives whatever the cells do to the worker. Its methods may be called from several goroutines.
 type Session struct {
-	o     Options
-	cwd   string            // where the cells work now
-	env   map[string]string // set by %env
-	most  int               // bytes of a cell's text that are shown whole, 0 for all
-	cells []ran             // since the start of the worker
+	o        Options
+	cwd      string            // where the cells work now
+	env      map[string]string // set by %env
+	patience time.Duration     // of a cell that does nothing, before the user is told
+	most     int               // bytes of a cell's text that are shown whole, 0 for all
+	cells    []ran             // since the start of the worker
 
 	life     context.Context    // ends when the session is closed, or with the context it was made with
 	cancel   context.CancelFunc // of life
@@ -170,7 +171,7 @@ func NewSession(ctx context.Context, o Options) (*Session, error) {
 		o.SessionName = dir
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &Session{o: o, cwd: dir, life: ctx, cancel: cancel, env: make(map[string]string), most: maxOutput, started: make(chan struct{}), origins: make(map[string]origin)}
+	s := &Session{o: o, cwd: dir, life: ctx, cancel: cancel, env: make(map[string]string), most: maxOutput, patience: idleNotice, started: make(chan struct{}), origins: make(map[string]origin)}
 	go func() {
 		defer close(s.started)
 		s.startErr = s.start(ctx)

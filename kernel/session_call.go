@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"sync/atomic"
+
 	"nuclab/kernel/nb"
 	ipc "nuclab/kernel/worker/message"
 )
@@ -23,9 +25,10 @@ type ReplaceSink interface {
 // call is one request that the worker carries out: a cell, or a message to a comm. Its sink stays valid for what the
 // request leaves running.
 type call struct {
-	id   int64
-	sink *limit
-	done chan ipc.Event // its end
+	id     int64
+	sink   *limit
+	done   chan ipc.Event // its end
+	asking atomic.Int32   // questions that the user has not answered
 }
 
 func (c *call) emit(f func(Sink)) {

@@ -146,6 +146,7 @@ func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugins []strin
 	s.mu.Unlock()
 	command := ipc.Command{Kind: ipc.Run, Exec: run.call.id, Message: r.Message, Parallel: r.Parallel, Cell: c.Path, Plugins: plugins,
 		Count: r.Count, Silent: r.Silent}
+	defer run.call.watchIdle(p, s.patience)()
 	if err := p.send(command); err != nil {
 		<-p.exited
 	}
@@ -212,6 +213,8 @@ func (s *Session) event(p *process, e ipc.Event) {
 		s.fromComm(e.Exec, CommMessage(*e.Comm))
 	case ipc.Input:
 		go func() { // other output may come while the user thinks
+			c.asking.Add(1)
+			defer c.asking.Add(-1)
 			answer := ipc.Command{Kind: ipc.Answer}
 			text, err := c.sink.Input(e.Prompt, e.Password)
 			if answer.Text = text; err != nil {

@@ -266,6 +266,40 @@ func TestAhead(t *testing.T) {
 	}
 }
 
+// A cell that waits is said to, once, and can be interrupted; one that works or asks is not.
+func TestWaitingForEver(t *testing.T) {
+	b := newNotebook(t)
+	b.want("kept := 1", "")
+	b.s.patience = 500 * time.Millisecond
+	r := newRecorder()
+	b.n++
+	done := make(chan Result, 1)
+	go func() {
+		done <- b.s.Execute(context.Background(), Request{Code: "never := make(chan int)\n<-never", Count: b.n, Sink: r})
+	}()
+	select {
+	case <-r.first:
+	case <-time.After(hangs):
+		t.Fatal("the user is not told")
+	}
+	b.s.Interrupt()
+	if res := <-done; res.Err == nil || res.Err.Name != "interrupted" {
+		t.Errorf("interrupted: %+v", res)
+	}
+	if text := r.err.String(); strings.Count(text, "has been waiting for 500ms") != 1 || !strings.Contains(text, "Interrupt it") {
+		t.Errorf("the user is told %q", text)
+	}
+	_, r = b.run("end := time.Now().Add(1200 * time.Millisecond)\nfor time.Now().Before(end) { kept++ }")
+	if r.err.Len() > 0 {
+		t.Errorf("of a cell that works the user is told %q", r.err.String())
+	}
+	_, r = b.run("for i := range 12 { fmt.Print(i); time.Sleep(100 * time.Millisecond) }")
+	if r.err.Len() > 0 {
+		t.Errorf("of a cell that writes the user is told %q", r.err.String())
+	}
+	b.want("kept > 1", "true")
+}
+
 // Fifty megabytes of text are cut, and the worker is heard all the while.
 func TestFloodOfOutput(t *testing.T) {
 	if testing.Short() {
