@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nuclab/kernel"
+	"nuclab/kernel/build"
 	"nuclab/kernel/lab"
 	"nuclab/kernel/notebook"
 )
@@ -62,6 +63,9 @@ An active conda environment is used as it is; without one, a private Python envi
 			if err == nil && len(removed) == 0 {
 				fmt.Fprintf(a.stdout, "there is nothing to remove in %s\n", cache)
 			}
+			return err
+		}
+		if err := build.Supported(); err != nil {
 			return err
 		}
 		if port < 0 || port > 65535 {
@@ -196,6 +200,9 @@ $JUPYTER_DATA_DIR/kernels or the user's own Jupyter folder.`,
 			Example: "  nuclab kernel install",
 			Args:    cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
+				if err := build.Supported(); err != nil {
+					return err
+				}
 				cache, err := cacheDir()
 				if err != nil {
 					return err
@@ -254,51 +261,5 @@ $JUPYTER_DATA_DIR/kernels or the user's own Jupyter folder.`,
 		a.repl(),
 		a.doctor(),
 	)
-	return cmd
-}
-
-func (a *app) doctor() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "doctor",
-		Short:   "Check everything that the kernel and JupyterLab need",
-		Example: "  nuclab kernel doctor",
-		Args:    cobra.NoArgs,
-	}
-	out := a.outputFlag(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cache, err := cacheDir()
-		if err != nil {
-			return err
-		}
-		spec, err := lab.ParseSpec(a.environment)
-		if err != nil {
-			return fmt.Errorf("environment.yml: %w", err)
-		}
-		type check struct {
-			Name   string `json:"name"`
-			OK     bool   `json:"ok"`
-			Detail string `json:"detail"`
-			Fix    string `json:"fix,omitempty"`
-		}
-		doc := []check{}
-		t := &grid{head: []string{"part", "state", "found", "what to do"}}
-		failed := 0
-		for _, c := range lab.Doctor(cmd.Context(), cache, spec) {
-			doc = append(doc, check(c))
-			state := "good"
-			if !c.OK {
-				state = "BAD"
-				failed++
-			}
-			t.add(c.Name, state, c.Detail, c.Fix)
-		}
-		if err := out.write(doc, nil, t); err != nil {
-			return err
-		}
-		if failed > 0 {
-			return fmt.Errorf("%d of %d parts need attention", failed, len(doc))
-		}
-		return nil
-	}
 	return cmd
 }

@@ -194,3 +194,11 @@ func TestOldGo(t *testing.T) {
 		t.Errorf("an old Go: %v", err)
 	}
 }
+
+func TestSupported(t *testing.T) {
+	for system, want := range map[string]string{"linux": "", "darwin": "", "windows": "WSL", "plan9": "Linux, macOS and FreeBSD"} {
+		if err := supported(system); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", system, err)
+		}
+	}
+}

@@ -41,8 +41,8 @@ func NewToolchain(goCommand, cache string) (*Toolchain, error) {
 	if goCommand == "" {
 		goCommand = "go"
 	}
-	if runtime.GOOS == "windows" {
-		return nil, errors.New("cells cannot run on Windows, where Go has no plugins; use WSL")
+	if err := Supported(); err != nil {
+		return nil, err
 	}
 	path, err := exec.LookPath(goCommand)
 	if err != nil {

@@ -25,7 +25,7 @@ const oldestGo = "go1.26"
 
 // Doctor checks everything the kernel and JupyterLab need, and changes nothing.
 func Doctor(ctx context.Context, cache string, spec Spec) []Check {
-	checks := []Check{checkGo(ctx), checkCompiler(), checkCache(cache), checkLoopback()}
+	checks := []Check{checkGo(ctx), checkCompiler(), checkLinker(), checkCache(cache), checkLoopback()}
 	python := checkPython(ctx, cache, spec)
 	checks = append(checks, python, checkKernelspec("kernel in lab", PrivateKernels(cache), "nuclab lab"))
 	if kernels, err := UserKernels(); err == nil {
@@ -67,6 +67,19 @@ func checkCompiler() Check {
 		return Check{Name: "C compiler", Detail: "none in PATH", Fix: installHint("gcc")}
 	}
 	return Check{Name: "C compiler", OK: true, Detail: path}
+}
+
+// checkLinker finds what links cells fast. Without it the C compiler's own linker does it, more slowly.
+func checkLinker() Check {
+	c := Check{Name: "linker", OK: true}
+	for _, name := range []string{"ld.gold", "mold", "ld.lld"} {
+		if path, err := exec.LookPath(name); err == nil {
+			c.Detail = path
+			return c
+		}
+	}
+	c.Detail = "the C compiler's own; cells link faster with gold (package binutils or binutils-gold), mold or lld"
+	return c
 }
 
 func checkCache(cache string) Check {
