@@ -204,6 +204,13 @@ func TestSubshells(t *testing.T) {
 		c.send(c.control, msgType, content)
 		return c.next(c.controls)
 	}
+	info, _ := c.ask("kernel_info_request", map[string]any{})
+	if f := info.body["supported_features"]; !reflect.DeepEqual(f, []any{"kernel subshells"}) || info.body["debugger"] != false {
+		t.Errorf("supported features %v, debugger %v", f, info.body["debugger"])
+	}
+	if m := control("debug_request", map[string]any{"type": "request", "command": "initialize"}); m.kind() != "debug_reply" || m.str("status") != "error" {
+		t.Errorf("debug_request is answered with %s %v", m.kind(), m.body)
+	}
 	a := control("create_subshell_request", map[string]any{}).str("subshell_id")
 	b := control("create_subshell_request", map[string]any{}).str("subshell_id")
 	list := control("list_subshell_request", map[string]any{}).body["subshell_id"].([]any)

@@ -151,7 +151,7 @@ func (s *Session) helpCommand(context.Context, string) error {
 		fmt.Fprintf(w, "%s\t%s\n", lineCommands[name].usage, lineCommands[name].help)
 	}
 	fmt.Fprintf(w, "\nEverything else is Go. The last expression of a cell is shown; a semicolon behind it keeps it from being shown.\n")
-	fmt.Fprintf(w, "Without import: Display(v), ClearOutput(), display.HTML(s), display.Markdown(s), nb.NewProgress(label, total), ...\n")
+	fmt.Fprintf(w, "Without import: Display(v), ClearOutput(), display.HTML(s), display.Markdown(s), nb.NewProgress(label, total), widgets.IntSlider(label, min, max, value), ...\n")
 	w.Flush()
 	s.print(b.String())
 	return nil

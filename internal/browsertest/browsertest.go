@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"nuclab/internal/testenv"
 	"nuclab/kernel"
@@ -191,6 +192,28 @@ func (p *Page) waitRun() {
 	p.Wait("the end of the cells", `![...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(e => e.innerText.includes('*'))`, time.Minute)
 }
 
+// RunAllAnswering is RunAll from cleared cells of which one may ask for input; it gets an answer. Cells may fail if their
+// tags say so.
+func (p *Page) RunAllAnswering(answer string, limit time.Duration) []Cell {
+	p.t.Helper()
+	p.Command("editmenu:clear-all", time.Minute)
+	p.Begin("runmenu:run-all")
+	// JupyterLab's command gives up at the first failure, while the cells go on.
+	const ended = `(() => {
+		const w = window.jupyterapp.shell.currentWidget;
+		return w.sessionContext.session.kernel.status === 'idle' &&
+			w.content.widgets.every(c => c.model.type !== 'code' || c.model.executionCount !== null);
+	})()`
+	const asks = `document.querySelector('.jp-Stdin-input') !== null`
+	p.Wait("a question or the end", asks+" || "+ended, limit)
+	var asked bool
+	if p.Evaluate(asks, &asked, time.Minute); asked {
+		p.do(chromedp.SendKeys(".jp-Stdin-input", answer+kb.Enter, chromedp.ByQuery))
+	}
+	p.Wait("the end", ended, limit)
+	return p.ran()
+}
+
 // Evaluate evaluates a JavaScript expression, awaiting a promise, into result, which may be nil.
 func (p *Page) Evaluate(expression string, result any, limit time.Duration) {
 	p.t.Helper()
@@ -294,7 +317,13 @@ func (p *Page) Cells() []Cell {
 func (p *Page) RunAll(limit time.Duration) []Cell {
 	p.t.Helper()
 	p.Command("runmenu:run-all", limit)
-	p.Wait("the cells' prompts", `![...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(e => e.innerText.includes('*'))`, time.Minute)
+	return p.ran()
+}
+
+// ran waits for the end of the cells and for their pictures.
+func (p *Page) ran() []Cell {
+	p.t.Helper()
+	p.waitRun()
 	p.Wait("the pictures", `![...document.querySelectorAll('.jp-OutputArea-output img')].some(i => !i.complete)`, time.Minute)
 	return p.Cells()
 }

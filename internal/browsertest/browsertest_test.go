@@ -2,7 +2,6 @@ package browsertest
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -220,45 +219,62 @@ func TestNotebookInJupyterLab(t *testing.T) {
 	})
 
 	t.Run("restart and run all", func(t *testing.T) {
+		p.Command("editmenu:clear-all", time.Minute)
 		p.Begin("notebook:restart-run-all")
 		p.do(chromedp.Click(".jp-Dialog .jp-mod-accept", chromedp.ByQuery))
-		p.Wait("the restart", `!document.querySelector('.jp-Dialog')`, time.Minute)
-		p.Wait("the error", `(() => { const all = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.innerText.trim());
-			return all[4] === '[5]:' && !all.some(e => e.includes('*')); })()`, 2*time.Minute)
-		cells := p.Cells()
+		p.Wait("the failing cell", `document.querySelectorAll('.jp-CodeCell .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]').length > 0`, 2*time.Minute)
+		cells := p.ran()
 		if cells[2].Text() != "42" || cells[3].Pictures != 1 || !strings.Contains(cells[4].Failed(), "undefinedName") {
 			t.Errorf("after restart and run all: %q, %d pictures, %s", cells[2].Text(), cells[3].Pictures, cells[4].Failed())
 		}
 	})
 }
 
-func TestQuickstartInJupyterLab(t *testing.T) {
+func TestQuickstartInJupyterLab(t *testing.T) { runInLab(t, "quickstart.ipynb", 5, 3) }
+
+// TestTourInJupyterLab also sees that the committed notebook shows its widgets before any cell has run.
+func TestTourInJupyterLab(t *testing.T) { runInLab(t, "kernel-tour.ipynb", 25, 4) }
+
+// runInLab opens one of the repository's notebooks, runs it anew in JupyterLab and wants a number of cells and pictures.
+// A cell fails if and only if it says so by its tag.
+func runInLab(t *testing.T, name string, wantCells, wantPictures int) {
 	if testing.Short() {
 		t.Skip("starts JupyterLab and a browser")
 	}
-	text, err := os.ReadFile(filepath.Join(testenv.Repo(), "notebooks", "quickstart.ipynb"))
+	nb, err := notebook.Read(filepath.Join(testenv.Repo(), "notebooks", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir() // JupyterLab saves what it has run
-	if err := os.WriteFile(filepath.Join(dir, "quickstart.ipynb"), text, 0o600); err != nil {
+	if err := nb.Write(filepath.Join(dir, name)); err != nil {
 		t.Fatal(err)
 	}
-	p := Start(t, dir).Open("quickstart.ipynb")
-	p.Command("editmenu:clear-all", time.Minute)
-	cells := p.RunAll(5 * time.Minute)
+	p := Start(t, dir).Open(name)
+	if nb.Metadata["widgets"] != nil { // shown before a cell has run if the user trusts the notebook
+		p.Begin("notebook:trust")
+		p.do(chromedp.Click(".jp-Dialog .jp-mod-accept", chromedp.ByQuery))
+		p.Wait("the stored widgets", `document.querySelectorAll('.jp-OutputArea-output .widget-slider').length > 0`, time.Minute)
+	}
+	p.Screenshot("stored")
+	cells := p.RunAllAnswering("nobody", 5*time.Minute)
 	p.Screenshot("run-all")
 	pictures := 0
+	var tags []bool
+	for _, c := range nb.Cells {
+		if c.Type == notebook.Code {
+			tags = append(tags, c.Tagged("raises-exception"))
+		}
+	}
 	for i, c := range cells {
-		if c.Failed() != "" {
-			t.Errorf("cell %d fails: %s", i+1, c.Failed())
+		if (c.Failed() != "") != tags[i] {
+			t.Errorf("cell %d fails: %q, want %v", i+1, c.Failed(), tags[i])
 		}
 		if strings.Trim(c.Prompt, "[]:0123456789") != "" {
 			t.Errorf("cell %d did not run: %s", i+1, c.Prompt)
 		}
 		pictures += c.Pictures
 	}
-	if len(cells) < 5 || pictures < 3 {
+	if len(cells) < wantCells || pictures < wantPictures {
 		t.Errorf("%d cells and %d pictures", len(cells), pictures)
 	}
 }

@@ -182,7 +182,7 @@ func TestLongTable(t *testing.T) {
 	if n := strings.Count(text, "\n"); n != headRows+tailRows+1 {
 		t.Errorf("%d lines", n)
 	}
-	if !strings.Contains(text, "940 of 1000 rows not shown") || !strings.HasSuffix(text, "999  999   999") {
+	if !strings.Contains(text, "980 of 1000 rows not shown") || !strings.HasSuffix(text, "999  999   999") {
 		t.Error(text)
 	}
 }

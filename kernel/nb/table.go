@@ -10,10 +10,11 @@ import (
 	"text/tabwriter"
 )
 
-// A table shows at most this many rows from its start and from its end.
+// A table of more than maxRows rows shows some of its start and of its end.
 const (
-	headRows = 50
-	tailRows = 10
+	maxRows  = 60
+	headRows = 15
+	tailRows = 5
 	maxCols  = 40
 )
 
@@ -68,7 +69,7 @@ func rendersItself(t reflect.Type) bool {
 // shown calls add for the indices of n rows that a table shows.
 func shown(n int, whole bool, add func(i int)) {
 	for i := range n {
-		if whole || n <= headRows+tailRows || i < headRows || i >= n-tailRows {
+		if whole || n <= maxRows || i < headRows || i >= n-tailRows {
 			add(i)
 		}
 	}
@@ -168,6 +169,14 @@ func matrixTable(r reflect.Value, whole bool) (*table, bool) {
 	return t, true
 }
 
+// gap is the row before which something is left out.
+func (t *table) gap() int {
+	if len(t.rows) < t.total {
+		return headRows
+	}
+	return len(t.rows) - 1
+}
+
 func (t *table) omitted() string {
 	var parts []string
 	if n := t.total - len(t.rows); n > 0 {
@@ -190,7 +199,7 @@ func (t *table) html() string {
 	}
 	b.WriteString("</tr></thead>\n<tbody>\n")
 	for i, row := range t.rows {
-		if i == min(headRows, len(t.rows)-1) && t.omitted() != "" {
+		if i == t.gap() && t.omitted() != "" {
 			fmt.Fprintf(&b, "<tr><td colspan=\"%d\">%s</td></tr>\n", len(t.header), t.omitted())
 		}
 		b.WriteString("<tr>")
@@ -223,7 +232,7 @@ func (t *table) text() string {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	if t.omitted() != "" {
-		lines = slices.Insert(lines, min(1+headRows, len(lines)), "... "+t.omitted())
+		lines = slices.Insert(lines, 1+t.gap(), "... "+t.omitted())
 	}
 	return strings.Join(lines, "\n")
 }

@@ -67,6 +67,12 @@ func (w *worker) callBack(e *execution, f func()) {
 	w.adopt(pprof.Labels("cell", "comm"), owner{e, e})
 	defer func() {
 		close(e.ended)
+		e.mu.Lock()
+		failure := e.failure // such as os.Exit
+		e.mu.Unlock()
+		if failure != nil {
+			w.put(message.Event{Kind: message.Broken, Exec: w.destination(), Error: failure})
+		}
 		w.finish(e, nil, false)
 	}()
 	if w.begin(e) {

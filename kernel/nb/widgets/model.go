@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 
 	"nuclab/kernel/nb"
@@ -86,6 +87,33 @@ func (m *model) get(name string) (any, bool) {
 	v, ok := m.state[name]
 	return v, ok
 }
+
+// text is a model for readers without a front end.
+func (m *model) text() string {
+	var parts []string
+	for _, name := range []string{"description", "value", "index"} {
+		if v, ok := m.get(name); ok && v != "" && v != nil {
+			if _, binary := v.([]byte); !binary {
+				parts = append(parts, fmt.Sprintf("%s=%v", name, v))
+			}
+		}
+	}
+	children, _ := m.get("children")
+	list, _ := children.([]any)
+	for _, c := range list {
+		id, _ := c.(string)
+		models.Lock()
+		child := models.open[strings.TrimPrefix(id, "IPY_MODEL_")]
+		models.Unlock()
+		if child != nil {
+			parts = append(parts, child.text())
+		}
+	}
+	return m.typeName() + "(" + strings.Join(parts, ", ") + ")"
+}
+
+// typeName is what the kind of widget is called.
+func (m *model) typeName() string { return strings.TrimSuffix(m.kind.name, "Model") }
 
 func (m *model) names() []string {
 	m.mu.Lock()

@@ -69,18 +69,8 @@ func (b *Base) MIMEBundle() map[string]any {
 	}
 }
 
-// String names the widget, its label and its value.
-func (b *Base) String() string {
-	parts := []string{}
-	for _, name := range []string{"description", "value", "index"} {
-		if v, ok := b.model.get(name); ok && v != "" && v != nil {
-			if _, binary := v.([]byte); !binary {
-				parts = append(parts, fmt.Sprintf("%s=%v", name, v))
-			}
-		}
-	}
-	return strings.TrimSuffix(b.model.kind.name, "Model") + "(" + strings.Join(parts, ", ") + ")"
-}
+// String names the widget, its label and its value, or what it holds.
+func (b *Base) String() string { return b.model.text() }
 
 // Get returns a setting as it is in JSON, such as "description" or "disabled"; nil when there is none of that name.
 func (b *Base) Get(name string) any {
@@ -98,7 +88,7 @@ func (b *Base) SetLayout(name, value string) error { return set(b.layout, name, 
 // SetStyle changes the looks of the widget, such as "description_width", "handle_color" or "button_color".
 func (b *Base) SetStyle(name string, value any) error {
 	if b.style == nil {
-		return fmt.Errorf("widgets: a %s has no style", strings.TrimSuffix(b.model.kind.name, "Model"))
+		return fmt.Errorf("widgets: a %s has no style", b.model.typeName())
 	}
 	return set(b.style, name, value)
 }
@@ -106,7 +96,7 @@ func (b *Base) SetStyle(name string, value any) error {
 func set(m *model, name string, value any) error {
 	if _, ok := m.get(name); !ok || strings.HasPrefix(name, "_") {
 		names := slices.DeleteFunc(m.names(), func(n string) bool { return strings.HasPrefix(n, "_") })
-		return fmt.Errorf("widgets: %s has no %q; it has %s", strings.TrimSuffix(m.kind.name, "Model"), name, strings.Join(names, ", "))
+		return fmt.Errorf("widgets: %s has no %q; it has %s", m.typeName(), name, strings.Join(names, ", "))
 	}
 	plain, err := normal(value)
 	if err != nil {

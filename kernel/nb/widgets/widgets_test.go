@@ -188,6 +188,9 @@ func TestControls(t *testing.T) {
 	if err := n.SetLayout("width", "50%"); err != nil {
 		t.Error(err)
 	}
+	if s := VBox(n, Label("x")).String(); s != "VBox(IntSlider(description=n, value=1), Label(value=x))" {
+		t.Errorf("as text %s", s)
+	}
 	n.Close()
 	closed := 0
 	for _, m := range p.sent {
