@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -313,4 +314,64 @@ func TestFloodOfOutput(t *testing.T) {
 	}
 	t.Logf("50 MB in %v", time.Since(start))
 	b.want("len(line)", "1023")
+}
+
+// resident is the memory of a process, in bytes.
+func resident(t *testing.T, pid int) int64 {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var total, pages int64
+	if _, err := fmt.Sscan(string(b), &total, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * int64(os.Getpagesize())
+}
+
+// Many new cells in one kernel cost little memory each. NUCLAB_TEST_CELLS=1000 is the full run.
+func TestManyCells(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles many cells")
+	}
+	count := 40
+	if text := os.Getenv("NUCLAB_TEST_CELLS"); text != "" {
+		var err error
+		if count, err = strconv.Atoi(text); err != nil || count < 20 {
+			t.Fatalf("NUCLAB_TEST_CELLS=%q is no number of cells from 20", text)
+		}
+	}
+	b := newNotebook(t)
+	b.want("sum := 0", "")
+	var first, last time.Duration
+	var before, self int64
+	for i := range count {
+		start := time.Now()
+		switch i % 4 {
+		case 0:
+			b.want(fmt.Sprintf("sum += %d", i), "")
+		case 1:
+			b.want(fmt.Sprintf("func f%d(n int) int { return n + %d }\nsum += f%d(0)", i, i, i), "")
+		case 2:
+			b.want(fmt.Sprintf("type t%d struct{ n int }\nv%d := []t%d{{%d}}\nsum += v%d[0].n", i, i, i, i, i), "")
+		case 3:
+			b.want(fmt.Sprintf("fmt.Println(\"cell\", %d); sum += %d", i, i), fmt.Sprintf("cell %d\n", i))
+		}
+		switch {
+		case i < count/4:
+			first += time.Since(start)
+			before, self = resident(t, b.s.proc.cmd.Process.Pid), resident(t, os.Getpid())
+		case i >= count-count/4:
+			last += time.Since(start)
+		}
+	}
+	b.want("sum", fmt.Sprint(count*(count-1)/2))
+	rest := int64(count - count/4)
+	worker := (resident(t, b.s.proc.cmd.Process.Pid) - before) / rest
+	front := (resident(t, os.Getpid()) - self) / rest
+	t.Logf("a cell costs %d kB in the worker and %d kB in front; the first quarter of %d cells took %v, the last %v", worker>>10, front>>10, count, first, last)
+	if worker+front > 2<<20 {
+		t.Errorf("a cell costs %d bytes in the worker and %d in front, want at most 2 MB", worker, front)
+	}
 }
