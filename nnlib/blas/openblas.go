@@ -74,7 +74,7 @@ func packaged() []string {
 // Open loads the OpenBLAS in the file (or by the system's name) path.
 func Open(path string) (*Library, error) {
 	restore := singleThreaded()
-	h, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
+	h, err := load(path)
 	restore()
 	if err != nil {
 		return nil, fmt.Errorf("blas: %w", err)
@@ -83,7 +83,7 @@ func Open(path string) (*Library, error) {
 		var o openblas
 		ok := true
 		for name, at := range map[string]*uintptr{"sgemm_": &o.sgemm, "dgemm_": &o.dgemm, "sgemv_": &o.sgemv, "dgemv_": &o.dgemv} {
-			if *at, err = purego.Dlsym(h, prefix+name); err != nil {
+			if *at, err = lookup(h, prefix+name); err != nil {
 				ok = false
 				break
 			}
@@ -99,7 +99,7 @@ func Open(path string) (*Library, error) {
 		l.Core = text(h, prefix+"openblas_get_corename")
 		// The variable above is read once per process; say it again in case
 		// somebody had opened the library before.
-		if set, err := purego.Dlsym(h, prefix+"openblas_set_num_threads"); err == nil {
+		if set, err := lookup(h, prefix+"openblas_set_num_threads"); err == nil {
 			purego.SyscallN(set, 1)
 		}
 		return l, nil
@@ -112,8 +112,8 @@ func Open(path string) (*Library, error) {
 // child processes of ours do not see it, and returns what undoes that.
 func singleThreaded() (restore func()) {
 	const name = "OPENBLAS_NUM_THREADS"
-	setenv, err1 := purego.Dlsym(purego.RTLD_DEFAULT, "setenv")
-	unsetenv, err2 := purego.Dlsym(purego.RTLD_DEFAULT, "unsetenv")
+	setenv, err1 := lookup(program, "setenv")
+	unsetenv, err2 := lookup(program, "unsetenv")
 	if err1 != nil || err2 != nil {
 		return func() {}
 	}
@@ -135,7 +135,7 @@ func singleThreaded() (restore func()) {
 
 // text calls a function of the library that returns a C string.
 func text(h uintptr, name string) string {
-	f, err := purego.Dlsym(h, name)
+	f, err := lookup(h, name)
 	if err != nil {
 		return ""
 	}
