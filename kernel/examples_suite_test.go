@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +70,7 @@ func (x exampleSuite) run(t *testing.T) {
 			}
 		}
 		cells, start := 0, time.Now()
-		for group := range slices.Chunk(chosen, exampleSession) {
+		for group := range sessions(chosen) {
 			s, err := NewSession(context.Background(), Options{Dir: t.TempDir(), Cache: testCache, SourceTree: sourceTree()})
 			if err != nil {
 				t.Fatal(err)
@@ -110,6 +110,22 @@ func (x exampleSuite) run(t *testing.T) {
 		if count > 0 {
 			t.Logf("%s: %d of %d examples pass (%.1f %%), %d more are explained; %d cells in %.0f s", form, passed, count,
 				100*float64(passed)/float64(count), explained, cells, time.Since(start).Seconds())
+		}
+	}
+}
+
+// sessions divides examples among sessions. Those that draw share one within a package, since some change its defaults.
+func sessions(all []example) iter.Seq[[]example] {
+	return func(yield func([]example) bool) {
+		for len(all) > 0 {
+			n := 1
+			for n < len(all) && n < exampleSession && !(all[n].draws && all[n].dir != all[0].dir) {
+				n++
+			}
+			if !yield(all[:n]) {
+				return
+			}
+			all = all[n:]
 		}
 	}
 }
