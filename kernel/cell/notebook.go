@@ -31,7 +31,7 @@ const (
 var predeclared = map[string]string{"Display": "Display", "ClearOutput": "ClearOutput"}
 
 // implicit package names stand for imports, unless the notebook defines them otherwise.
-var implicit = map[string]string{"display": nbPath, "nb": nbPath}
+var implicit = map[string]string{"display": nbPath, "nb": nbPath, "widgets": nbPath + "/widgets"}
 
 // Notebook is the scope that the cells of one notebook share: the newest definition of every name, and the imports.
 // It is not safe for concurrent use.
