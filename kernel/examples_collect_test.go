@@ -91,8 +91,12 @@ func collectExamples(t *testing.T, dir, root string, pictures, inside bool) []ex
 			} else {
 				continue
 			}
-			if rel == "time" {
+			switch pkg {
+			case "time":
 				x.setup = "time.Local, _ = time.LoadLocation(\"America/Los_Angeles\")"
+			case "gonum.org/v1/plot/plotter":
+				// Another example, which go test does not run before these, changes the default.
+				x.setup = "import (\n\t\"gonum.org/v1/plot/plotter\"\n\t\"gonum.org/v1/plot/vg\"\n)\nplotter.DefaultGlyphStyle.Radius = vg.Points(2.5)"
 			}
 			all = append(all, x)
 		}
