@@ -17,11 +17,11 @@ import (
 func (a *app) bench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Time burns, training steps and inferences on this machine",
+		Short: "Time burns, training steps, inferences and kernels on this machine",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.benchBurn(),
+	cmd.AddCommand(a.benchBurn(), a.benchKernel(),
 		a.benchNets("train", "Time training steps beside their bare matrix products", nnlib.BenchTrain, 512),
 		a.benchNets("infer", "Time inferences beside their bare matrix products", nnlib.BenchInfer, 1, 700))
 	return cmd
