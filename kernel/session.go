@@ -228,12 +228,12 @@ func Warm(ctx context.Context, o Options, paths []string, progress func(string))
 		return err
 	}
 	progress("compiling the standard library's packages for cells")
-	if err := s.module.Load(common); err != nil {
+	if err := s.module.Warm(ctx, common); err != nil {
 		return err
 	}
 	if len(paths) > 0 {
 		progress("compiling packages for cells: " + strings.Join(paths, ", "))
-		return s.module.Load(paths)
+		return s.module.Warm(ctx, paths)
 	}
 	return nil
 }

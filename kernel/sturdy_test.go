@@ -40,7 +40,18 @@ func TestPluginSize(t *testing.T) {
 		t.Skip("builds a library")
 	}
 	cache := t.TempDir()
-	s, err := NewSession(context.Background(), Options{Dir: t.TempDir(), Cache: cache})
+	o := Options{Dir: t.TempDir(), Cache: cache}
+	if err := Warm(context.Background(), o, []string{"net/http"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	// After that cells find all that they need besides themselves.
+	stubs := func() int {
+		workers, _ := filepath.Glob(filepath.Join(cache, "build", "*", "stubs", "*"))
+		libraries, _ := filepath.Glob(filepath.Join(cache, "build", "libraries", "*", "stubs", "*"))
+		return len(workers) + len(libraries)
+	}
+	warm := stubs()
+	s, err := NewSession(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +60,9 @@ func TestPluginSize(t *testing.T) {
 	b.want("x := 1", "")
 	b.want("fmt.Println(x)", "1\n")
 	b.want("http.StatusText(404)", "Not Found")
+	if n := stubs() - warm; n != 0 {
+		t.Errorf("the first cells make %d stubs", n)
+	}
 	b.want("http.DefaultClient.Timeout = time.Second; r, err := http.NewRequest(\"GET\", \"http://localhost\", nil); r.Method", "GET")
 	for file, size := range plugins(t, cache) {
 		if size > 300<<10 {

@@ -47,6 +47,23 @@ func (m *Module) libraries(ctx context.Context, imports []string) ([]*library, e
 	return m.librariesOf(imports), nil
 }
 
+// Warm builds all that the first cell with some imports needs besides itself. It must not run beside Build.
+func (m *Module) Warm(ctx context.Context, imports []string) error {
+	if err := m.Load(imports); err != nil || m.stubs == nil {
+		return err
+	}
+	libs, err := m.libraries(ctx, imports)
+	if err != nil {
+		return err
+	}
+	all, err := m.dependencies(append([]string{hookPath}, imports...))
+	if err != nil {
+		return err
+	}
+	m.linkFiles(all, libs)
+	return nil
+}
+
 // librariesOf returns those that there are.
 func (m *Module) librariesOf(imports []string) []*library {
 	_, packages := m.flatten(imports)
