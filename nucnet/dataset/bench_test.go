@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-
-	"nuclab/nucnet"
 )
 
 // BenchmarkGenerate makes sets of 64 samples at the nine default times on all processors.
@@ -35,21 +33,16 @@ func BenchmarkGenerate(b *testing.B) {
 // BenchmarkLoad reads a set of 1024 samples at nine times back into memory.
 func BenchmarkLoad(b *testing.B) {
 	const samples = 1024
-	r := Settings{Network: "mesa_80", Samples: samples}.withDefaults()
-	net, err := nucnet.Stock("mesa_80")
+	g, err := newGenerator(Settings{Network: "mesa_80", Samples: samples})
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := r.sampler(net.Nuclides())
-	if err != nil {
-		b.Fatal(err)
-	}
-	recipe := r.recipe(net.Nuclides(), s.Design, nil)
+	recipe := g.manifest.Recipe
 	dir := b.TempDir()
 	rows := make(chan row)
 	go func() {
 		defer close(rows)
-		l := layout{len(recipe.Nuclides), len(recipe.Times)}
+		l := recipe.layout()
 		for i := range samples {
 			v := row{index: int64(i), numbers: make([]float64, l.numbers()), status: statusOK}
 			for k := range v.numbers {
@@ -60,7 +53,7 @@ func BenchmarkLoad(b *testing.B) {
 	}()
 	file := recipe.file(0)
 	if err := atomically(filepath.Join(dir, file.Name), func(w *os.File) error {
-		_, err := writeParquet(w, recipe, file, rows, func(int) {})
+		_, _, err := writeParquet(w, recipe, file, rows, func(int) {})
 		return err
 	}); err != nil {
 		b.Fatal(err)

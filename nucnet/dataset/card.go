@@ -14,8 +14,8 @@ import (
 
 // Summary is what a card says about a set beyond its settings.
 type Summary struct {
-	Samples, Failed int
-	Bytes           int64
+	Samples, Failed, Retried int
+	Bytes                    int64
 	// Reasons counts the failures by what the burns said; the numbers in the messages are left out.
 	Reasons map[string]int
 	// T, Rho and Ye are the ranges of the initial states.
@@ -32,14 +32,8 @@ func (s *Set) Summarize() (*Summary, error) {
 	for _, r := range []*[2]float64{&sum.T, &sum.Rho, &sum.Ye} {
 		*r = [2]float64{math.Inf(1), math.Inf(-1)}
 	}
-	number := func(v parquet.Value) float64 {
-		if v.Kind() == parquet.Float {
-			return float64(v.Float())
-		}
-		return v.Double()
-	}
 	neutronColumn := "X_" + nuclide.Neutron.String()
-	neutron := slices.Index(columnNames(s.Nuclides, 0), neutronColumn)
+	neutron := slices.Index(s.columns(), neutronColumn)
 	var neutrons []float64
 	for _, f := range s.Files {
 		p, err := openPart(filepath.Join(s.Dir, f.Name), s.Recipe, f)
@@ -72,6 +66,7 @@ func (s *Set) Summarize() (*Summary, error) {
 		}
 		sum.Samples += f.Samples
 		sum.Failed += f.Failed
+		sum.Retried += f.Retried
 		sum.Bytes += f.Bytes
 	}
 	if len(neutrons) > 0 {
@@ -117,6 +112,9 @@ func (s *Set) Card() (string, error) {
 	if !math.IsNaN(sum.Neutrons) {
 		line("median X of free neutrons", "%.3g", sum.Neutrons)
 	}
+	if s.Protocol != Train {
+		line("protocol", "%s: a test for emulators of the times %s s", s.Protocol, list(s.Labels))
+	}
 	line("times (s)", "%s", list(s.Times))
 	line("step before each time (s)", "%s", list(s.Steps))
 	line("detailed balance", "%s", s.Burn.DetailedBalance)
@@ -129,16 +127,26 @@ func (s *Set) Card() (string, error) {
 		line("own rates", "%s", strings.Join(s.Burn.OwnRates, ", "))
 	}
 	line("solver", "%s, relative tolerance %g, absolute %g", s.Burn.Solver, s.Burn.RTol, s.Burn.ATol)
+	if s.Burn.Rules != "" {
+		line("choice of fits", "%s", s.Burn.Rules)
+	}
+	line("code", "`%s`", s.Code)
 	line("nuclear data", "SHA-256 `%s`", s.Data)
 	line("numbers", "float%d", s.Float)
 	line("failed burns", "%d", sum.Failed)
+	line("burns retried with the sturdy solver", "%d", sum.Retried)
 	line("files", "%d, %d bytes", len(s.Files), sum.Bytes)
 	b.WriteString("\n## Columns\n\n| column | meaning |\n| --- | --- |\n")
 	for _, c := range meanings {
 		line("`"+c.column+"`", "%s", c.meaning)
 	}
-	if sum.Failed > 0 {
-		b.WriteString("\n## Failures\n\n| burns | reason |\n| --- | --- |\n")
+	if len(s.Small) > 0 {
+		for _, c := range testMeanings {
+			line("`"+c.column+"`", "%s", c.meaning)
+		}
+	}
+	if sum.Failed+sum.Retried > 0 {
+		b.WriteString("\n## Failures and retries\n\n| burns | reason |\n| --- | --- |\n")
 		reasons := make([]string, 0, len(sum.Reasons))
 		for r := range sum.Reasons {
 			reasons = append(reasons, r)

@@ -11,20 +11,32 @@ import (
 	"nuclab/nucnet/nuclide"
 )
 
-// columnNames returns the columns of a data set in order: index, T, rho, ye, X_<nuclide>..., then for every time k: t<k>,
-// t<k>_X_<nuclide>..., t<k>_ye, t<k>_q, t<k>_eps_nu, t<k>_eps_nu_integral, t<k>_eps_nuc_row; and last, status.
-func columnNames(nuclides []nuclide.Nuclide, times int) []string {
+// columns returns the names of a set's columns in order: index, T, rho, ye, X_<nuclide>..., then for every time k: t<k>,
+// t<k>_X_<nuclide>..., t<k>_ye, t<k>_q, t<k>_eps_nu, t<k>_eps_nu_integral, t<k>_eps_nuc_row; and last, status. In test
+// sets each time has besides t<k>_in, t<k>_in_ye, t<k>_in_X_<nuclide>... and for the small network t<k>_small_X_<nuclide>...
+// and its quantities.
+func (r Recipe) columns() []string {
 	names := []string{"index", "T", "rho", "ye"}
-	for _, n := range nuclides {
-		names = append(names, "X_"+n.String())
-	}
-	for k := range times {
-		names = append(names, fmt.Sprintf("t%d", k))
+	add := func(prefix string, nuclides []nuclide.Nuclide) {
 		for _, n := range nuclides {
-			names = append(names, fmt.Sprintf("t%d_X_%s", k, n))
+			names = append(names, prefix+"X_"+n.String())
 		}
+	}
+	add("", r.Nuclides)
+	for k := range r.Times {
+		names = append(names, fmt.Sprintf("t%d", k))
+		add(fmt.Sprintf("t%d_", k), r.Nuclides)
 		for _, q := range endQuantities {
 			names = append(names, fmt.Sprintf("t%d_%s", k, q))
+		}
+		if len(r.Small) == 0 {
+			continue
+		}
+		names = append(names, fmt.Sprintf("t%d_in", k), fmt.Sprintf("t%d_in_ye", k))
+		add(fmt.Sprintf("t%d_in_", k), r.Nuclides)
+		add(fmt.Sprintf("t%d_small_", k), r.Small)
+		for _, q := range endQuantities {
+			names = append(names, fmt.Sprintf("t%d_small_%s", k, q))
 		}
 	}
 	return append(names, "status")
@@ -47,27 +59,52 @@ var meanings = []struct{ column, meaning string }{
 	{"t*_eps_nu", "erg/g/s, neutrino losses of weak reactions at that time"},
 	{"t*_eps_nu_integral", "erg/g, neutrino losses since the start"},
 	{"t*_eps_nuc_row", "erg/g, energy released during the step that ends at that time, less t*_eps_nu times its length"},
-	{"status", "ok, or why the burn failed; all after the start but the times is then NaN"},
+	{"status", "ok; or retried, with the sturdy solver, and why; or why the burn failed: all after the start but the times is then NaN"},
 }
 
-// units returns meanings as it stands in a manifest.
-func units() map[string]string {
+// testMeanings says what test sets hold besides, and what else they mean by a time.
+var testMeanings = []struct{ column, meaning string }{
+	{"t*", "s from the input to the target; the other columns of a time are those of the target, energies counted from the input"},
+	{"t*_in", "s, age of the run at the input"},
+	{"t*_in_ye", "electron fraction of the input"},
+	{"t*_in_X_*", "mass fraction of the input"},
+	{"t*_small_*", "what the small network gives for the target from the run's own start, in the same units"},
+}
+
+// units returns the meanings of columns by their names, as they stand in a manifest.
+func (r Recipe) units() map[string]string {
 	m := map[string]string{}
 	for _, c := range meanings {
 		m[c.column] = c.meaning
 	}
+	if len(r.Small) > 0 {
+		for _, c := range testMeanings {
+			m[c.column] = c.meaning
+		}
+	}
 	return m
 }
 
-// layout is where things stand in a row of numbers: everything but the index and the status.
-type layout struct{ nuclides, times int }
+// layout is where things stand in a row of numbers: everything but the index and the status. small is the number of
+// nuclides of the small network, 0 in sets that are no tests.
+type layout struct{ nuclides, times, small int }
 
-func (l layout) numbers() int      { return 3 + l.nuclides + l.times*l.perTime() }
-func (l layout) perTime() int      { return 1 + l.nuclides + len(endQuantities) }
-func (l layout) start() int        { return 3 }                              // X at the start
-func (l layout) time(k int) int    { return 3 + l.nuclides + k*l.perTime() } // t<k>
-func (l layout) end(k int) int     { return l.time(k) + 1 }                  // X at time k
-func (l layout) scalars(k int) int { return l.end(k) + l.nuclides }          // the end quantities
+func (r Recipe) layout() layout { return layout{len(r.Nuclides), len(r.Times), len(r.Small)} }
+
+func (l layout) numbers() int { return 3 + l.nuclides + l.times*l.perTime() }
+func (l layout) perTime() int {
+	n := 1 + l.nuclides + len(endQuantities)
+	if l.small > 0 {
+		n += 2 + l.nuclides + l.small + len(endQuantities)
+	}
+	return n
+}
+func (l layout) start() int         { return 3 }                                 // X at the start
+func (l layout) time(k int) int     { return 3 + l.nuclides + k*l.perTime() }    // t<k>
+func (l layout) end(k int) int      { return l.time(k) + 1 }                     // X at time k
+func (l layout) scalars(k int) int  { return l.end(k) + l.nuclides }             // the end quantities
+func (l layout) input(k int) int    { return l.scalars(k) + len(endQuantities) } // age, Ye and X of the input
+func (l layout) smallEnd(k int) int { return l.input(k) + 2 + l.nuclides }       // X of the small network
 
 // timeOf returns the place of the time that column c of a file belongs to, -1 for the start and the status.
 func (l layout) timeOf(c int) int {
@@ -83,14 +120,11 @@ type row struct {
 	index   int64
 	numbers []float64
 	status  string
+	timings []Timing // of a test set
 }
 
-// statusOK is the status of a burn that reached its end.
-const statusOK = "ok"
-
-// fail fills the outcome with NaN and notes the reason.
-func (r *row) fail(l layout, times []float64, reason string) {
-	r.status = reason
+// fail fills the outcome with NaN.
+func (r *row) fail(l layout, times []float64) {
 	for k, t := range times {
 		for i := l.time(k); i < l.time(k)+l.perTime(); i++ {
 			r.numbers[i] = math.NaN()

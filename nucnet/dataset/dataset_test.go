@@ -451,8 +451,8 @@ func TestReburn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again := s.withDefaults().recipe(set.Nuclides, s.Design, nil); again.ID() != set.ID() {
-		t.Errorf("the settings read back differ: %s", set.Recipe.differences(again))
+	if again, err := newGenerator(s); err != nil || again.manifest.ID() != set.ID() {
+		t.Errorf("the settings read back differ: %s, %v", set.Recipe.differences(again.manifest.Recipe), err)
 	}
 	m := set.Manifest
 	m.Data = "other"
@@ -485,7 +485,7 @@ func TestReburn(t *testing.T) {
 	close(rows)
 	first := set.Files[0]
 	err = atomically(filepath.Join(dir, first.Name), func(w *os.File) error {
-		_, err := writeParquet(w, set.Recipe, first, rows, func(int) {})
+		_, _, err := writeParquet(w, set.Recipe, first, rows, func(int) {})
 		return err
 	})
 	if err != nil {
@@ -500,7 +500,7 @@ func TestReburn(t *testing.T) {
 func TestFailedBurns(t *testing.T) {
 	dir := t.TempDir()
 	s := quick()
-	s.Samples, s.Times, s.Burn.MaxSteps, s.Float = 3, []float64{1e-12, 1e-2}, 3, 32
+	s.Samples, s.Times, s.Burn.MaxSteps, s.Float = 3, []float64{1e-12, 1e-2}, 1, 32
 	m, err := Generate(context.Background(), dir, s, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,6 +32,12 @@ func Generate(ctx context.Context, dir string, s Settings, progress func(done, t
 	if err != nil {
 		return nil, err
 	}
+	if old != nil {
+		m.Code = old.Code
+	}
+	if err := g.checkSpace(dir, done); err != nil {
+		return nil, err
+	}
 	for f := range m.fileCount() {
 		if s.Shard.has(f) {
 			g.total += m.file(f).Samples
@@ -53,10 +58,11 @@ func Generate(ctx context.Context, dir string, s Settings, progress func(done, t
 		if ok {
 			g.report(file.Samples)
 		} else if file, err = g.makeFile(ctx, dir, f); err != nil {
-			return nil, err
+			return nil, g.explainSpace(err)
 		}
 		m.Files = append(m.Files, file)
 		m.Failed += file.Failed
+		m.Retried += file.Retried
 		if made = made || !ok; made {
 			if err := m.write(dir); err != nil {
 				return nil, err
@@ -128,8 +134,8 @@ func prepare(dir string, m *Manifest, resume bool) (old *Manifest, done map[stri
 			continue
 		}
 		// Finished, but not yet listed when the call was interrupted. The file itself tells.
-		if failed, err := checkContents(path, m.Recipe, want); err == nil {
-			want.Failed, want.Bytes, want.SHA256 = failed, size, sum
+		if c, err := checkContents(path, m.Recipe, want); err == nil {
+			want.Failed, want.Retried, want.Bytes, want.SHA256 = c.failed, c.retried, size, sum
 			done[want.Name] = want
 		}
 	}
@@ -144,8 +150,10 @@ type generator struct {
 	manifest *Manifest
 	layout   layout
 
-	all        []float64 // times asked of a burn
-	at, before []int     // see Settings.burnTimes
+	all        []float64       // times asked of a burn
+	at, before []int           // see Settings.burnTimes
+	spans      []span          // of a test set
+	small      *nucnet.Network // beside it
 
 	done, total int
 	report      func(n int)
@@ -164,19 +172,23 @@ func newGenerator(s Settings) (*generator, error) {
 	if err != nil {
 		return nil, err
 	}
-	nuclides := net.Nuclides()
-	sampler, err := s.sampler(nuclides)
+	sampler, err := s.sampler(net)
 	if err != nil {
 		return nil, err
 	}
-	g := &generator{
-		settings: s,
-		net:      net,
-		sampler:  sampler,
-		manifest: &Manifest{Schema: schemaName, Recipe: s.recipe(nuclides, sampler.Design, own), Shard: s.Shard.String(), Files: []File{}},
-		layout:   layout{len(nuclides), len(s.Times)},
+	g := &generator{settings: s, net: net, sampler: sampler}
+	if s.Protocol == Train {
+		g.all, g.at, g.before = s.burnTimes()
+	} else {
+		if g.spans, err = s.spans(); err != nil {
+			return nil, err
+		}
+		if g.small, err = smallNet(); err != nil {
+			return nil, err
+		}
 	}
-	g.all, g.at, g.before = s.burnTimes()
+	g.manifest = &Manifest{Schema: schemaName, Code: codeVersion(), Recipe: s.recipe(g, own), Shard: s.Shard.String(), Files: []File{}}
+	g.layout = g.manifest.layout()
 	return g, nil
 }
 
@@ -186,12 +198,12 @@ func (g *generator) makeFile(ctx context.Context, dir string, f int) (File, erro
 	path := filepath.Join(dir, file.Name)
 	err := atomically(path, func(w *os.File) error {
 		return g.rows(ctx, file, func(rows <-chan row) error {
-			failed, err := writeParquet(w, g.manifest.Recipe, file, rows, g.report)
+			counts, timings, err := writeParquet(w, g.manifest.Recipe, file, rows, g.report)
 			if err != nil {
 				return fmt.Errorf("dataset: cannot write %s: %w", path, err)
 			}
-			file.Failed = failed
-			return nil
+			file.Failed, file.Retried = counts.failed, counts.retried
+			return writeTimings(dir, file, timings)
 		})
 	})
 	if err != nil {
@@ -268,52 +280,33 @@ func (g *generator) rows(ctx context.Context, file File, write func(<-chan row) 
 	return err
 }
 
-// burn makes one row. Its error is one that no other sample will escape, or that of ctx.
-func (g *generator) burn(ctx context.Context, index int) (row, error) {
-	l := g.layout
-	r := row{index: int64(index), numbers: make([]float64, l.numbers()), status: statusOK}
-	p, err := g.sampler.At(ctx, uint64(index))
-	if err != nil {
-		return r, err
-	}
-	r.numbers[0], r.numbers[1], r.numbers[2] = p.T, p.Rho, p.Ye
-	copy(r.numbers[l.start():], p.X)
-	result, err := g.net.Burn(ctx, nucnet.State{T: p.T, Rho: p.Rho, X: p.X}, g.all, g.settings.Burn)
-	switch {
-	case ctx.Err() != nil:
-		return r, context.Cause(ctx)
-	case errors.Is(err, nucnet.ErrOption), errors.Is(err, nucnet.ErrTimes), errors.Is(err, nucnet.ErrState):
-		return r, err
-	case err != nil:
-		r.fail(l, g.settings.Times, err.Error())
-		return r, nil
-	}
-	for k, t := range g.settings.Times {
-		s := result.Samples[g.at[k]]
-		begin := 0.0
-		if g.before[k] >= 0 {
-			begin = result.Samples[g.before[k]].Q
-		}
-		r.numbers[l.time(k)] = t
-		copy(r.numbers[l.end(k):], s.X)
-		copy(r.numbers[l.scalars(k):], []float64{s.Ye, s.Q, s.EpsNu, s.EpsNuIntegral, s.Q - begin - s.EpsNu*g.settings.Steps[k]})
-	}
-	return r, nil
-}
-
 // rowsPerGroup is the number of samples that lie together in a file, column by column: some 14 MB for mesa_80 at nine
 // times, of which a reader needs only the columns it asks for.
 const rowsPerGroup = 2048
 
-// writeParquet writes rows as they come and returns how many hold failed burns.
-func writeParquet(w io.Writer, r Recipe, file File, rows <-chan row, report func(int)) (failed int, err error) {
+// counts are those of the burns of a file that did not go as asked.
+type counts struct{ failed, retried int }
+
+func (c *counts) add(status string) {
+	switch {
+	case status == statusOK:
+	case reachedEnd(status):
+		c.retried++
+	default:
+		c.failed++
+	}
+}
+
+// writeParquet writes rows as they come and returns what became of the burns, and the timings of a test set.
+func writeParquet(w io.Writer, r Recipe, file File, rows <-chan row, report func(int)) (c counts, timings []Timing, err error) {
 	options := []parquet.WriterOption{
-		schemaOf(columnNames(r.Nuclides, len(r.Times)), r.Float),
+		schemaOf(r.columns(), r.Float),
 		parquet.CreatedBy("nuclab", "1", ""),
 		parquet.MaxRowsPerRowGroup(rowsPerGroup),
 		parquet.KeyValueMetadata("nuclab.schema", schemaName),
 		parquet.KeyValueMetadata("nuclab.recipe", string(r.json())),
 		parquet.KeyValueMetadata("nuclab.id", r.ID()),
+		parquet.KeyValueMetadata("nuclab.code", codeVersion()),
 		parquet.KeyValueMetadata("nuclab.first", fmt.Sprint(file.First)),
 	}
 	out := parquet.NewWriter(w, options...)
@@ -330,16 +323,15 @@ func writeParquet(w io.Writer, r Recipe, file File, rows <-chan row, report func
 		}
 		values = append(values, parquet.ByteArrayValue([]byte(row.status)).Level(0, 0, len(row.numbers)+1))
 		if _, err := out.WriteRows([]parquet.Row{values}); err != nil {
-			return failed, err
+			return c, timings, err
 		}
-		if row.status != statusOK {
-			failed++
-		}
+		c.add(row.status)
+		timings = append(timings, row.timings...)
 		n++
 		report(1)
 	}
 	if n < file.Samples {
-		return failed, fmt.Errorf("only %d of %d samples came", n, file.Samples) // interrupted; the cause is reported
+		return c, timings, fmt.Errorf("only %d of %d samples came", n, file.Samples) // interrupted; the cause is reported
 	}
-	return failed, out.Close()
+	return c, timings, out.Close()
 }

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,13 +8,16 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
+	"sync"
 
 	"nuclab/nucnet/nuclide"
 	"nuclab/nucnet/rate"
-	"nuclab/nucnet/sample"
 )
 
 const (
@@ -27,10 +29,12 @@ const (
 // Manifest describes a data set and lists its files. It is kept as manifest.json beside them.
 type Manifest struct {
 	Schema string `json:"schema"`
+	Code   string `json:"code"` // the commit of the program that began the set, "unknown" if it was built without one
 	Recipe
 	Shard    string `json:"shard,omitempty"` // the part of the files that belong here, "2/4"; empty: all
 	Complete bool   `json:"complete"`        // every file of the part is there
 	Failed   int    `json:"failed"`          // burns that did not reach their end
+	Retried  int    `json:"retried"`         // burns that reached it with the sturdy solver alone
 	Files    []File `json:"files"`
 }
 
@@ -40,11 +44,16 @@ type Recipe struct {
 	Nuclides  []nuclide.Nuclide `json:"nuclides"`
 	Samples   int               `json:"samples"`
 	Seed      uint64            `json:"seed"`
+	Protocol  Protocol          `json:"protocol"`
 	Generator string            `json:"generator"`
 	Sampling  Sampling          `json:"sampling"`
+	States    string            `json:"states,omitempty"` // of the generator "list"
 	Times     []float64         `json:"times_s"`
 	Steps     []float64         `json:"steps_s"`
 	Burn      Burn              `json:"burn"`
+	Labels    []float64         `json:"labels_s,omitempty"` // test sets: the times of the emulators under test
+	Inputs    []float64         `json:"inputs_s,omitempty"` // test sets: ages of the runs at the inputs
+	Small     []nuclide.Nuclide `json:"small,omitempty"`    // test sets: nuclides of the small network
 	Float     int               `json:"float"`
 	PerFile   int               `json:"per_file"`
 	Data      string            `json:"data"` // SHA-256 of the nuclear data
@@ -60,6 +69,8 @@ type Sampling struct {
 	NeutronMax float64    `json:"neutron_max"`
 	Tolerance  float64    `json:"ye_tolerance"`
 	Alpha      float64    `json:"dirichlet_alpha"`
+	Present    int        `json:"dirichlet_present"`
+	Spread     float64    `json:"equilibrium_spread"`
 }
 
 // Burn holds the physics and the accuracy of the burns, see nucnet.Options.
@@ -72,6 +83,7 @@ type Burn struct {
 	ATol            float64 `json:"atol"`
 	MaxSteps        int     `json:"max_steps"`
 
+	Rules    string   `json:"rules,omitempty"` // "mesa": MESA's choice of fits, see Settings.MESA
 	Suzuki   bool     `json:"suzuki,omitempty"`
 	Rates    string   `json:"rates,omitempty"`     // text of the user's own fits, in the format of REACLIB
 	OwnRates []string `json:"own_rates,omitempty"` // reactions of the network that they are for
@@ -83,27 +95,58 @@ type File struct {
 	First   int    `json:"first"`   // number of its first sample
 	Samples int    `json:"samples"` // rows
 	Failed  int    `json:"failed"`  // burns that did not reach their end
+	Retried int    `json:"retried"` // burns that reached it with the sturdy solver alone
 	Bytes   int64  `json:"bytes"`
 	SHA256  string `json:"sha256"`
 }
 
 // recipe returns what settings say about the rows.
-func (s Settings) recipe(nuclides []nuclide.Nuclide, d sample.Design, own []rate.Reaction) Recipe {
-	var names []string
-	for _, r := range own {
-		names = append(names, r.String())
-	}
-	return Recipe{
-		Network: s.Network, Nuclides: nuclides, Samples: s.Samples, Seed: s.Seed, Generator: s.Generator,
+func (s Settings) recipe(g *generator, own []rate.Reaction) Recipe {
+	d := g.sampler.Design
+	r := Recipe{
+		Network: s.Network, Nuclides: g.net.Nuclides(), Samples: s.Samples, Seed: s.Seed, Protocol: s.Protocol, Generator: s.Generator,
 		Sampling: Sampling{LogT: d.LogT, LogRho: d.LogRho, Ye: d.Ye, LogX: d.LogX, NeutronMax: d.NeutronMax,
-			Tolerance: d.Tolerance, Alpha: d.Alpha},
-		Times: s.Times, Steps: s.Steps,
+			Tolerance: d.Tolerance, Alpha: d.Alpha, Present: d.Present, Spread: d.Spread},
+		States: s.States, Times: s.Times, Steps: s.Steps,
 		Burn: Burn{Screening: fmt.Sprint(s.Burn.Screening), Weak: fmt.Sprint(s.Burn.Weak),
 			DetailedBalance: fmt.Sprint(s.Burn.DetailedBalance), Solver: s.Burn.Solver, RTol: s.Burn.RTol, ATol: s.Burn.ATol,
-			MaxSteps: s.Burn.MaxSteps, Suzuki: s.Suzuki, Rates: s.Rates, OwnRates: names},
-		Float: s.Float, PerFile: s.PerFile, Data: dataHash(), Units: units(),
+			MaxSteps: s.Burn.MaxSteps, Suzuki: s.Suzuki, Rates: s.Rates},
+		Float: s.Float, PerFile: s.PerFile, Data: dataHash(),
 	}
+	if s.MESA {
+		r.Burn.Rules = rulesMESA
+	}
+	for _, reaction := range own {
+		r.Burn.OwnRates = append(r.Burn.OwnRates, reaction.String())
+	}
+	if g.spans != nil {
+		r.Labels, r.Times, r.Steps, r.Small = s.Times, nil, nil, g.small.Nuclides()
+		for _, c := range g.spans {
+			r.Inputs, r.Times, r.Steps = append(r.Inputs, c.input), append(r.Times, c.length), append(r.Steps, c.step)
+		}
+	}
+	r.Units = r.units()
+	return r
 }
+
+// rulesMESA names MESA's choice of fits in a manifest.
+const rulesMESA = "mesa"
+
+// codeVersion returns the commit that this program was built from, with a plus behind it if files had changed since.
+var codeVersion = sync.OnceValue(func() string {
+	version, changed := "unknown", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				version = s.Value
+			case s.Key == "vcs.modified" && s.Value == "true":
+				changed = "+"
+			}
+		}
+	}
+	return version + changed
+})
 
 // ID is a hash of the recipe: it names the data. Every file carries it, so that files of different sets cannot be mixed
 // unnoticed.
@@ -122,24 +165,46 @@ func (r Recipe) json() []byte {
 
 // differences names the settings in which two recipes differ, with both values.
 func (r Recipe) differences(other Recipe) string {
-	var a, b map[string]json.RawMessage
-	json.Unmarshal(r.json(), &a)
-	json.Unmarshal(other.json(), &b)
+	flat := func(r Recipe) map[string]string {
+		all := map[string]string{}
+		var fields map[string]json.RawMessage
+		json.Unmarshal(r.json(), &fields)
+		for key, value := range fields {
+			var inner map[string]json.RawMessage
+			if json.Unmarshal(value, &inner) != nil {
+				all[key] = string(value)
+			}
+			for k, v := range inner {
+				all[key+"."+k] = string(v)
+			}
+		}
+		return all
+	}
+	a, b := flat(r), flat(other)
+	keys := slices.Sorted(maps.Keys(a))
+	for key := range b {
+		if _, ok := a[key]; !ok {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
 	var list []string
-	for _, key := range []string{"network", "nuclides", "samples", "seed", "generator", "sampling", "times_s", "steps_s", "burn",
-		"float", "per_file", "data", "units"} {
-		if !bytes.Equal(a[key], b[key]) {
+	for _, key := range keys {
+		if a[key] != b[key] {
 			list = append(list, fmt.Sprintf("%s %s instead of %s", key, short(b[key]), short(a[key])))
 		}
 	}
 	return strings.Join(list, ", ")
 }
 
-func short(b []byte) string {
-	if len(b) > 120 {
-		return string(b[:117]) + "..."
+func short(s string) string {
+	switch {
+	case s == "":
+		return "nothing"
+	case len(s) > 120:
+		return s[:117] + "..."
 	}
-	return string(b)
+	return s
 }
 
 // fileCount returns the number of files of the whole set.
@@ -193,7 +258,7 @@ const temporary = ".tmp-"
 // isTemporary reports whether a file is one that atomically left behind when the program was killed.
 func isTemporary(name string) bool {
 	rest, ok := strings.CutPrefix(name, temporary)
-	return ok && (strings.HasPrefix(rest, "part-") || strings.HasPrefix(rest, manifestName) || strings.HasPrefix(rest, cardName))
+	return ok && (strings.HasPrefix(rest, "part-") || isTimings(rest) || strings.HasPrefix(rest, manifestName) || strings.HasPrefix(rest, cardName))
 }
 
 // atomically lets write fill a temporary file beside path, brings it to the disk and renames it.

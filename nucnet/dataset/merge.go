@@ -25,7 +25,7 @@ func Merge(ctx context.Context, dir string, parts ...string) (*Manifest, error) 
 			return nil, err
 		}
 		if m == nil {
-			m = &Manifest{Schema: schemaName, Recipe: p.Recipe, Files: []File{}}
+			m = &Manifest{Schema: schemaName, Code: p.Code, Recipe: p.Recipe, Files: []File{}}
 		} else if d := m.Recipe.differences(p.Recipe); d != "" {
 			return nil, fmt.Errorf("dataset: %s and %s: %w: %s", parts[0], part, ErrDifferent, d)
 		}
@@ -44,8 +44,9 @@ func Merge(ctx context.Context, dir string, parts ...string) (*Manifest, error) 
 		}
 		m.Files = append(m.Files, file)
 		m.Failed += file.Failed
+		m.Retried += file.Retried
 	}
-	empty := &Manifest{Schema: schemaName, Recipe: m.Recipe, Files: []File{}}
+	empty := &Manifest{Schema: schemaName, Code: m.Code, Recipe: m.Recipe, Files: []File{}}
 	if _, _, err := prepare(dir, empty, false); err != nil {
 		return nil, err
 	}
@@ -55,6 +56,11 @@ func Merge(ctx context.Context, dir string, parts ...string) (*Manifest, error) 
 		}
 		if err := copyPart(filepath.Join(dir, f.Name), filepath.Join(from[f.Name], f.Name), f); err != nil {
 			return nil, err
+		}
+		if b, err := os.ReadFile(filepath.Join(from[f.Name], timingsName(f))); err == nil {
+			if err := writeFile(filepath.Join(dir, timingsName(f)), b); err != nil {
+				return nil, err
+			}
 		}
 	}
 	m.Complete = true

@@ -45,7 +45,7 @@ print(json.dumps({"columns": d.column_names, "types": sorted(set(map(str, d.sche
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(got.Columns, columnNames(set.Nuclides, len(set.Times))) || !slices.Equal(got.Types, []string{"double", "int64", "string"}) {
+	if !slices.Equal(got.Columns, set.columns()) || !slices.Equal(got.Types, []string{"double", "int64", "string"}) {
 		t.Errorf("columns %v of types %v", got.Columns, got.Types)
 	}
 	if !slices.Equal(got.Index, table.Index) || !slices.Equal(got.T, table.T) || !slices.Equal(got.Q, table.Ends[2].Q) ||

@@ -39,7 +39,12 @@ type Table struct {
 	Ye       []float64
 	X        []float64 // mass fractions at the start, [samples][nuclides], row after row
 	Ends     []End     // one for each of Times
-	Status   []string  // "ok" or why the burn failed
+	Status   []string  // "ok", or that the burn was retried and why, or why it failed
+
+	// Test sets alone, see Protocol: the time that the emulator under test was made for, beside each of Times, and the
+	// nuclides of the small network, in the order of End.Small.X.
+	Labels        []float64 // s
+	SmallNuclides []nuclide.Nuclide
 }
 
 // End holds the samples at one time.
@@ -52,16 +57,22 @@ type End struct {
 	// EpsNucRow is the energy released during the last step, less EpsNu times its length, in erg/g: what one row of a
 	// consecutive burn by BBQ prints. The step is that of Settings.Steps, for decades the time since the one before.
 	EpsNucRow []float64
+
+	// Test sets alone: the state that an emulator starts from, and what the small network gives for the end.
+	Age     []float64 // of the run at that state, s
+	Input   []float64 // its mass fractions, [samples][nuclides]
+	InputYe []float64
+	Small   *End
 }
 
 // Len returns the number of samples.
 func (t *Table) Len() int { return len(t.Index) }
 
-// OK returns the places of the samples whose burn reached its end.
+// OK returns the places of the samples whose burn reached its end, be it with the sturdy solver.
 func (t *Table) OK() []int {
 	var ok []int
 	for i, s := range t.Status {
-		if s == statusOK {
+		if reachedEnd(s) {
 			ok = append(ok, i)
 		}
 	}
@@ -88,16 +99,9 @@ func (s *Set) Load(times ...int) (*Table, error) {
 	for _, f := range s.Files {
 		rows += f.Samples
 	}
-	l := layout{len(s.Nuclides), len(s.Times)}
+	l := s.layout()
 	t := newTable(s.Recipe, times, rows)
-	var only []string
-	for c, name := range columnNames(s.Nuclides, len(s.Times)) {
-		if k := l.timeOf(c); k < 0 {
-			only = append(only, name)
-		} else if _, ok := want[k]; ok {
-			only = append(only, name)
-		}
-	}
+	only := s.columnsOf(want)
 	at := 0
 	for _, f := range s.Files {
 		p, err := openPart(filepath.Join(s.Dir, f.Name), s.Recipe, f)
@@ -115,19 +119,79 @@ func (s *Set) Load(times ...int) (*Table, error) {
 	return t, nil
 }
 
+// columnsOf returns the columns of the times wanted and those that belong to no time.
+func (r Recipe) columnsOf(want map[int]int) []string {
+	l := r.layout()
+	var names []string
+	for c, name := range r.columns() {
+		if k := l.timeOf(c); k < 0 {
+			names = append(names, name)
+		} else if _, ok := want[k]; ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 func newTable(r Recipe, times []int, rows int) *Table {
 	t := &Table{Network: r.Network, Nuclides: slices.Clone(r.Nuclides), Index: make([]int64, rows), Status: make([]string, rows),
-		Ends: make([]End, len(times))}
+		Ends: make([]End, len(times)), SmallNuclides: slices.Clone(r.Small)}
 	for _, k := range times {
 		t.Times = append(t.Times, r.Times[k])
+		if len(r.Labels) > 0 {
+			t.Labels = append(t.Labels, r.Labels[k])
+		}
 	}
 	column := func() []float64 { return make([]float64, rows) }
+	matrix := func(n int) []float64 { return make([]float64, rows*n) }
+	end := func(n int) End {
+		return End{X: matrix(n), Ye: column(), Q: column(), EpsNu: column(), EpsNuIntegral: column(), EpsNucRow: column()}
+	}
 	t.T, t.Rho, t.Ye = column(), column(), column()
-	t.X = make([]float64, rows*len(r.Nuclides))
+	t.X = matrix(len(r.Nuclides))
 	for k := range t.Ends {
-		t.Ends[k] = End{X: make([]float64, rows*len(r.Nuclides)), Ye: column(), Q: column(), EpsNu: column(), EpsNuIntegral: column(), EpsNucRow: column()}
+		t.Ends[k] = end(len(r.Nuclides))
+		if n := len(r.Small); n > 0 {
+			e, small := &t.Ends[k], end(n)
+			e.Age, e.InputYe, e.Input, e.Small = column(), column(), matrix(len(r.Nuclides)), &small
+		}
 	}
 	return t
+}
+
+// cell returns where the table keeps number c, counted as in layout, of a row. Place tells where it keeps the times; the
+// times themselves, which are the same in all rows, have no cell.
+func (t *Table) cell(l layout, row, c int, place map[int]int) *float64 {
+	switch {
+	case c < l.start():
+		return &[][]float64{t.T, t.Rho, t.Ye}[c][row]
+	case c < l.time(0):
+		return &t.X[row*l.nuclides+c-l.start()]
+	}
+	c -= l.time(0)
+	e, c := &t.Ends[place[c/l.perTime()]], c%l.perTime()-1
+	scalar := func(e *End, c int) *float64 {
+		return &[...][]float64{e.Ye, e.Q, e.EpsNu, e.EpsNuIntegral, e.EpsNucRow}[c][row]
+	}
+	if c < 0 {
+		return nil
+	}
+	if c < l.nuclides {
+		return &e.X[row*l.nuclides+c]
+	}
+	if c -= l.nuclides; c < len(endQuantities) {
+		return scalar(e, c)
+	}
+	if c -= len(endQuantities); c < 2 {
+		return &[...][]float64{e.Age, e.InputYe}[c][row]
+	}
+	if c -= 2; c < l.nuclides {
+		return &e.Input[row*l.nuclides+c]
+	}
+	if c -= l.nuclides; c < l.small {
+		return &e.Small.X[row*l.small+c]
+	}
+	return scalar(e.Small, c-l.small)
 }
 
 // put stores the value of column c, counted as in columnNames, of one row. Place tells where the table keeps the times.
@@ -140,27 +204,17 @@ func (t *Table) put(l layout, c, row int, v parquet.Value, place map[int]int) {
 		t.Status[row] = string(v.ByteArray())
 		return
 	}
-	x := v.Double()
+	if cell := t.cell(l, row, c-1, place); cell != nil {
+		*cell = number(v)
+	}
+}
+
+// number returns a stored number of either width.
+func number(v parquet.Value) float64 {
 	if v.Kind() == parquet.Float {
-		x = float64(v.Float())
+		return float64(v.Float())
 	}
-	c--
-	switch {
-	case c < l.start():
-		[][]float64{t.T, t.Rho, t.Ye}[c][row] = x
-	case c < l.start()+l.nuclides:
-		t.X[row*l.nuclides+c-l.start()] = x
-	default:
-		c -= l.start() + l.nuclides
-		e, c := &t.Ends[place[c/l.perTime()]], c%l.perTime()
-		switch {
-		case c == 0: // the time itself, which Times holds
-		case c <= l.nuclides:
-			e.X[row*l.nuclides+c-1] = x
-		default:
-			[][]float64{e.Ye, e.Q, e.EpsNu, e.EpsNuIntegral, e.EpsNucRow}[c-1-l.nuclides][row] = x
-		}
-	}
+	return v.Double()
 }
 
 // part is an open file of a data set.
@@ -200,7 +254,7 @@ func openPart(path string, r Recipe, want File) (_ *part, err error) {
 	for _, f := range p.Schema().Fields() {
 		columns = append(columns, f.Name())
 	}
-	if !slices.Equal(columns, columnNames(r.Nuclides, len(r.Times))) {
+	if !slices.Equal(columns, r.columns()) {
 		return nil, errors.New("the file has other columns than its data set")
 	}
 	if first, _ := p.Lookup("nuclab.first"); first != fmt.Sprint(want.First) || p.NumRows() != int64(want.Samples) {

@@ -16,10 +16,14 @@ func (r Recipe) Settings() (Settings, error) {
 	s := Settings{
 		Network: r.Network, Samples: r.Samples, Seed: r.Seed, Generator: r.Generator,
 		Design: sample.Design{LogT: r.Sampling.LogT, LogRho: r.Sampling.LogRho, Ye: r.Sampling.Ye, LogX: r.Sampling.LogX,
-			NeutronMax: r.Sampling.NeutronMax, Tolerance: r.Sampling.Tolerance, Alpha: r.Sampling.Alpha},
-		Times: r.Times, Steps: r.Steps, Float: r.Float, PerFile: r.PerFile,
-		Burn:   nucnet.Options{Solver: r.Burn.Solver, RTol: r.Burn.RTol, ATol: r.Burn.ATol, MaxSteps: r.Burn.MaxSteps},
-		Suzuki: r.Burn.Suzuki, Rates: r.Burn.Rates,
+			NeutronMax: r.Sampling.NeutronMax, Tolerance: r.Sampling.Tolerance, Alpha: r.Sampling.Alpha, Present: r.Sampling.Present,
+			Spread: r.Sampling.Spread},
+		Protocol: r.Protocol, States: r.States, Times: r.Times, Steps: r.Steps, Float: r.Float, PerFile: r.PerFile,
+		Burn: nucnet.Options{Solver: r.Burn.Solver, RTol: r.Burn.RTol, ATol: r.Burn.ATol, MaxSteps: r.Burn.MaxSteps},
+		MESA: r.Burn.Rules == rulesMESA, Suzuki: r.Burn.Suzuki, Rates: r.Burn.Rates,
+	}
+	if len(r.Labels) > 0 {
+		s.Times, s.Steps = r.Labels, nil
 	}
 	var e1, e2, e3 error
 	s.Burn.Screening, e1 = rate.ParseScreening(r.Burn.Screening)
@@ -51,7 +55,11 @@ func Reburn(ctx context.Context, dir string, n int) error {
 	if err != nil {
 		return err
 	}
-	names := columnNames(set.Nuclides, len(set.Times))
+	names := set.columns()
+	place := map[int]int{}
+	for k := range set.Times {
+		place[k] = k
+	}
 	n = min(n, table.Len())
 	for k := range n {
 		i := k * table.Len() / n
@@ -59,11 +67,15 @@ func Reburn(ctx context.Context, dir string, n int) error {
 		if err != nil {
 			return err
 		}
-		if (fresh.status == statusOK) != (table.Status[i] == statusOK) {
+		if reachedEnd(fresh.status) != reachedEnd(table.Status[i]) {
 			return fmt.Errorf("dataset: %s: %w: sample %d: status %q, burnt again %q", dir, ErrDamaged, table.Index[i], table.Status[i], fresh.status)
 		}
 		for c, v := range fresh.numbers {
-			if stored := table.number(g.layout, i, c); !alike(stored, v, set.Float) {
+			cell := table.cell(g.layout, i, c, place)
+			if cell == nil {
+				continue
+			}
+			if stored := *cell; !alike(stored, v, set.Float) {
 				return fmt.Errorf("dataset: %s: %w: sample %d: %s is %.17g, burnt again %.17g", dir, ErrDamaged, table.Index[i], names[c+1], stored, v)
 			}
 		}
@@ -83,24 +95,4 @@ func alike(a, b float64, float int) bool {
 	}
 	const smallest = 1e-12 // of a mass fraction: the accuracy of a burn
 	return math.Abs(a-b) <= tolerance*max(math.Abs(a), math.Abs(b))+smallest
-}
-
-// number returns number c, counted as in layout, of row i.
-func (t *Table) number(l layout, i, c int) float64 {
-	switch {
-	case c < l.start():
-		return [][]float64{t.T, t.Rho, t.Ye}[c][i]
-	case c < l.start()+l.nuclides:
-		return t.X[i*l.nuclides+c-l.start()]
-	}
-	c -= l.start() + l.nuclides
-	k, c := c/l.perTime(), c%l.perTime()
-	e := &t.Ends[k]
-	switch {
-	case c == 0:
-		return t.Times[k]
-	case c <= l.nuclides:
-		return e.X[i*l.nuclides+c-1]
-	}
-	return [][]float64{e.Ye, e.Q, e.EpsNu, e.EpsNuIntegral, e.EpsNucRow}[c-1-l.nuclides][i]
 }

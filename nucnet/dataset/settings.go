@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"nuclab/nucnet"
-	"nuclab/nucnet/nuclide"
 	"nuclab/nucnet/rate"
 	"nuclab/nucnet/sample"
 )
@@ -31,9 +30,12 @@ type Settings struct {
 	Design    sample.Design  // further settings of the sampling; its Nuclides, Seed and Generator are set from here
 	Times     []float64      // s, rising; empty: 1e-6, 1e-5, ... 1e2
 	Steps     []float64      // s, for eps_nuc_row; empty: from one of Times to the next, the first from 0
+	Protocol  Protocol       // what the set is for; empty: Train
 	Burn      nucnet.Options // physics and accuracy
+	MESA      bool           // MESA's choice of fits: Exothermic, OneWay and ListedNeutrinos of rate.Rules
 	Suzuki    bool           // weak rates of Suzuki et al., see rate.Rules
 	Rates     string         // fits in the format of REACLIB that replace those of the network, or stand beside them
+	States    string         // of the generator "list", see sample.ReadList; the manifest keeps them
 	Float     int            // bits of a stored number, 32 or 64; 0: 64
 	PerFile   int            // samples in one file; 0: 2048
 	Workers   int            // burns at a time; 0: one for each processor. Without effect on the result
@@ -72,12 +74,19 @@ func ParseShard(s string) (Shard, error) {
 const (
 	maxSamples = 1 << 40
 	maxTimes   = 10_000
+	maxStates  = 16 << 20 // bytes
 )
 
 // withDefaults returns the settings with every zero replaced by what it stands for.
 func (s Settings) withDefaults() Settings {
+	if s.Protocol == "" {
+		s.Protocol = Train
+	}
 	if s.Generator == "" {
 		s.Generator = string(sample.Paper)
+		if s.Protocol != Train {
+			s.Generator = string(sample.SmallNet)
+		}
 	}
 	if len(s.Times) == 0 {
 		s.Times = nucnet.Decades(1e-6, 1e2)
@@ -103,6 +112,12 @@ func (s Settings) withDefaults() Settings {
 // check reports what is wrong with settings after withDefaults; the error wraps ErrSettings.
 func (s Settings) check() error {
 	switch {
+	case !slices.Contains(Protocols(), s.Protocol):
+		return fmt.Errorf("dataset: %w: protocol %q, want one of %v", ErrSettings, s.Protocol, Protocols())
+	case s.Protocol != Train && s.Generator != string(sample.SmallNet):
+		return fmt.Errorf("dataset: %w: test runs of protocol %q start from the generator %q, not %q", ErrSettings, s.Protocol, sample.SmallNet, s.Generator)
+	case len(s.States) > maxStates:
+		return fmt.Errorf("dataset: %w: a list of states of %d bytes, want at most %d", ErrSettings, len(s.States), maxStates)
 	case s.Samples < 1 || s.Samples > maxSamples:
 		return fmt.Errorf("dataset: %w: %d samples, want 1 to %d", ErrSettings, s.Samples, maxSamples)
 	case s.Float != 32 && s.Float != 64:
@@ -132,8 +147,9 @@ func (s Settings) check() error {
 // network returns what is burnt, and the reactions that have rates of the user's own.
 func (s Settings) network() (*nucnet.Network, []rate.Reaction, error) {
 	net, err := nucnet.Stock(s.Network)
-	if err == nil && s.Suzuki {
-		net, err = net.By(rate.Rules{Suzuki: true})
+	rules := rate.Rules{Suzuki: s.Suzuki, OneWay: s.MESA, Exothermic: s.MESA, ListedNeutrinos: s.MESA}
+	if err == nil && rules != (rate.Rules{}) {
+		net, err = net.By(rules)
 	}
 	if err != nil || s.Rates == "" {
 		return net, nil, err
@@ -148,9 +164,18 @@ func (s Settings) network() (*nucnet.Network, []rate.Reaction, error) {
 	return net, own, nil
 }
 
-// sampler returns what draws the initial states for a network's nuclides.
-func (s Settings) sampler(nuclides []nuclide.Nuclide) (*sample.Sampler, error) {
+// sampler returns what draws the initial states for a network.
+func (s Settings) sampler(net *nucnet.Network) (*sample.Sampler, error) {
 	d := s.Design
-	d.Nuclides, d.Seed, d.Generator = nuclides, s.Seed, sample.Generator(s.Generator)
+	d.Nuclides, d.Seed, d.Generator, d.Network, d.Options = net.Nuclides(), s.Seed, sample.Generator(s.Generator), net, s.Burn
+	if s.Generator == string(sample.Listed) {
+		var err error
+		if d.List, err = sample.ReadList(strings.NewReader(s.States), "states", d.Nuclides); err != nil {
+			return nil, err
+		}
+		if s.Samples > len(d.List) {
+			return nil, fmt.Errorf("dataset: %w: %d samples of a list of %d states", ErrSettings, s.Samples, len(d.List))
+		}
+	}
 	return sample.New(d)
 }

@@ -24,13 +24,13 @@ func Verify(ctx context.Context, dir string) error {
 		wrong = append(wrong, fmt.Errorf("dataset: %s: %w: "+format, append([]any{dir, ErrDamaged}, args...)...))
 	}
 	listed := map[string]bool{manifestName: true, cardName: true}
-	failed := 0
+	failed, retried := 0, 0
 	for _, f := range s.Files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		listed[f.Name] = true
-		failed += f.Failed
+		failed, retried = failed+f.Failed, retried+f.Retried
 		size, sum, err := hashFile(filepath.Join(dir, f.Name))
 		switch {
 		case errors.Is(err, os.ErrNotExist):
@@ -44,13 +44,13 @@ func Verify(ctx context.Context, dir string) error {
 		default:
 			if n, err := checkContents(filepath.Join(dir, f.Name), s.Recipe, f); err != nil {
 				wrong = append(wrong, err)
-			} else if n != f.Failed {
-				add("%s holds %d failed burns, the manifest says %d", f.Name, n, f.Failed)
+			} else if want := (counts{f.Failed, f.Retried}); n != want {
+				add("%s holds %d failed and %d retried burns, the manifest says %d and %d", f.Name, n.failed, n.retried, want.failed, want.retried)
 			}
 		}
 	}
-	if failed != s.Failed {
-		add("the files count %d failed burns, the manifest %d", failed, s.Failed)
+	if failed != s.Failed || retried != s.Retried {
+		add("the files count %d failed and %d retried burns, the manifest %d and %d", failed, retried, s.Failed, s.Retried)
 	}
 	shard, err := ParseShard(s.Shard)
 	if err != nil {
@@ -66,35 +66,31 @@ func Verify(ctx context.Context, dir string) error {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	for _, e := range entries {
-		if !listed[e.Name()] {
+		if !listed[e.Name()] && !isTimings(e.Name()) {
 			add("%s does not belong to it", e.Name())
 		}
 	}
 	return errors.Join(wrong...)
 }
 
-// checkContents reads a whole file and returns how many failed burns it holds. The error wraps ErrDamaged.
-func checkContents(path string, r Recipe, want File) (failed int, err error) {
+// checkContents reads a whole file and returns how its burns went. The error wraps ErrDamaged.
+func checkContents(path string, r Recipe, want File) (n counts, err error) {
 	p, err := openPart(path, r, want)
 	if err != nil {
-		return 0, err
+		return n, err
 	}
 	defer p.Close()
-	l := layout{len(r.Nuclides), len(r.Times)}
+	l := r.layout()
 	sums := make([]float64, want.Samples)
 	bad := ""
 	err = p.eachColumn(func(c, row int, v parquet.Value) {
 		switch {
 		case c == 0 && v.Int64() != int64(want.First+row):
 			bad = fmt.Sprintf("row %d holds sample %d", row, v.Int64())
-		case c == l.numbers()+1 && string(v.ByteArray()) != statusOK:
-			failed++
+		case c == l.numbers()+1:
+			n.add(string(v.ByteArray()))
 		case c > l.start() && c <= l.start()+l.nuclides:
-			if v.Kind() == parquet.Float {
-				sums[row] += float64(v.Float())
-			} else {
-				sums[row] += v.Double()
-			}
+			sums[row] += number(v)
 		}
 	})
 	if err == nil && bad == "" {
@@ -110,7 +106,7 @@ func checkContents(path string, r Recipe, want File) (failed int, err error) {
 		err = errors.New(bad)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("dataset: %s: %w: %w", path, ErrDamaged, err)
+		return n, fmt.Errorf("dataset: %s: %w: %w", path, ErrDamaged, err)
 	}
-	return failed, nil
+	return n, nil
 }

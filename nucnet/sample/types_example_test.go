@@ -17,23 +17,21 @@ func ExampleDesign() {
 	// Output: paper [9.6 9.8] [7 9] [0.45 0.5]
 }
 
-// Compositions are made in several ways.
+// Compositions are made in several ways, which can be mixed.
 func ExampleGenerator() {
 	nuclides, err := nuclide.ParseList("neut h1 he4 c12 si28 fe54 fe56 ni56")
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, g := range sample.Generators() {
+	for _, g := range []sample.Generator{sample.Paper, sample.NSE, "paper:3,nse:1", "papr"} {
 		_, err := sample.New(sample.Design{Nuclides: nuclides, Generator: g})
-		fmt.Println(g, err == nil)
+		fmt.Println(g, errors.Is(err, sample.ErrGenerator))
 	}
-	_, err = sample.New(sample.Design{Nuclides: nuclides, Generator: "papr"})
-	fmt.Println(errors.Is(err, sample.ErrGenerator))
 	// Output:
-	// paper true
-	// paper-reject true
-	// dirichlet true
-	// true
+	// paper false
+	// nse false
+	// paper:3,nse:1 false
+	// papr true
 }
 
 // A point depends on the design and on its number alone, whoever asks for it and when.
