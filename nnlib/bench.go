@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"syscall"
 	"time"
 
 	"nuclab/nnlib/blas"
@@ -176,15 +175,6 @@ func fastest(ctx context.Context, fs ...func() error) ([]spent, error) {
 		}
 	}
 	return least, nil
-}
-
-// cpuTime returns the processor time that this process has used, in s.
-func cpuTime() float64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
 // products returns the products of a step, or of a forward pass, in the bare
