@@ -324,7 +324,12 @@ func (a *app) findKernel(ctx context.Context, k *benchedKernel, peers, python st
 }
 
 // benchLibraries is a cell that uses nucnet, nnlib and plots.
-const benchLibraries = `net@, err@ := nucnet.Stock("mesa_80")
+const benchLibraries = `import (
+"nuclab/nnlib"
+"nuclab/nucnet"
+"nuclab/plots"
+)
+net@, err@ := nucnet.Stock("mesa_80")
 config@ := nnlib.Config{Network: "mesa_80", Layers: 2, Width: 8 + @}
 var training@ plots.Training
 fmt.Println(len(net@.Nuclides()), err@, config@.Width, len(training@.Train))`

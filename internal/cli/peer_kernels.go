@@ -21,11 +21,17 @@ type peerKernel struct {
 var peerKernels = map[string]peerKernel{
 	"evcxr": {"evcxr_jupyter", []string{"--control_file", "{connection_file}"}, buildEvcxr},
 	"gonb": {"gonb", []string{"--kernel", "{connection_file}"}, func(ctx context.Context, bin string, log io.Writer) error {
-		return errors.Join(
-			buildWithGo(ctx, bin, "github.com/janpfeifer/gonb", "github.com/janpfeifer/gonb", "v0.11.4", "", log),
-			// gonb completes imports and answers questions by these two.
-			buildWithGo(ctx, bin, "golang.org/x/tools/cmd/goimports", "golang.org/x/tools", "v0.52.0", "", log),
-			buildWithGo(ctx, bin, "golang.org/x/tools/gopls", "golang.org/x/tools/gopls", "v0.21.1", "", log))
+		for _, p := range []struct{ pkg, module, version string }{
+			// gonb completes imports and answers questions by the first two.
+			{"golang.org/x/tools/cmd/goimports", "golang.org/x/tools", "v0.52.0"},
+			{"golang.org/x/tools/gopls", "golang.org/x/tools/gopls", "v0.21.1"},
+			{"github.com/janpfeifer/gonb", "github.com/janpfeifer/gonb", "v0.11.4"},
+		} {
+			if err := buildWithGo(ctx, bin, p.pkg, p.module, p.version, "", log); err != nil {
+				return err
+			}
+		}
+		return nil
 	}},
 	"gophernotes": {"gophernotes", []string{"{connection_file}"}, func(ctx context.Context, bin string, log io.Writer) error {
 		// Built with a newer Go it does not start.
