@@ -236,8 +236,8 @@ func isComm(msgType string) bool {
 	return msgType == "comm_open" || msgType == "comm_msg" || msgType == "comm_close"
 }
 
-// comm passes a comm message on. The idle state follows when what the message sets off has ended. Messages of a subshell need not wait
-// for that, so that a widget's value follows the user while a cell runs.
+// comm passes a comm message on. The idle state follows when what the message sets off has ended. Messages of a subshell
+// need not wait for that, so that a widget's value follows the user while a cell runs.
 func (s *server) comm(ctx context.Context, sh *shell, m *message) {
 	idle := s.busy(m)
 	msg := CommMessage{Type: m.header.MsgType, Buffers: m.buffers}

@@ -27,8 +27,8 @@ type evaluator interface {
 	Close() error
 }
 
-// server speaks Jupyter's protocol for one kernel. Cells of one shell run one after another on its goroutine of execute; requests
-// that only ask, such as complete_request, are answered on another while a cell runs; control has its own.
+// server speaks Jupyter's protocol for one kernel. Cells of one shell run one after another on its goroutine of execute;
+// requests that only ask, such as complete_request, are answered on another while a cell runs; control has its own.
 type server struct {
 	conn   connection
 	signer *signer

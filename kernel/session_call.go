@@ -105,8 +105,9 @@ func (s *Session) emitPipes(f func(Sink)) {
 	c.emit(f)
 }
 
-// Comm passes a message of a front end on to the cells' comms, also while a cell runs. What it sets off takes its turn among the cells and puts
-// out to k, unless it belongs to a cell. The channel is closed at its end.
+// Comm passes a message of a front end, whose msg_id is given, on to the cells' comms, also while a cell runs. What it
+// sets off takes its turn among the cells; its output goes to k unless it belongs to a cell. The channel is closed at its
+// end.
 func (s *Session) Comm(m CommMessage, message string, k Sink) <-chan struct{} {
 	ended := make(chan struct{})
 	refuse := func() <-chan struct{} {

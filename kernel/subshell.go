@@ -24,7 +24,7 @@ type subshells struct {
 	byID map[string]*shell
 }
 
-// shell finds the shell that a message is for; it is nil for an unknown one.
+// shellOf finds the shell that a message is for; it is nil for an unknown one.
 func (s *server) shellOf(m *message) *shell {
 	if m.header.Subshell == "" {
 		return s.main

@@ -10,12 +10,12 @@ import (
 
 // CommMessage is a message on a comm, Jupyter's channel between code in the kernel and scripts in the front end.
 type CommMessage struct {
-	Type     string          `json:"type"` // comm_open, comm_msg or comm_close
-	ID       string          `json:"id"`
-	Target   string          `json:"target,omitempty"` // comm_open: who is to answer at the other end
-	Data     json.RawMessage `json:"data,omitempty"`
-	Metadata map[string]any  `json:"metadata,omitempty"`
-	Buffers  [][]byte        `json:"buffers,omitempty"`
+	Type     string // comm_open, comm_msg or comm_close
+	ID       string
+	Target   string // comm_open: who is to answer at the other end
+	Data     json.RawMessage
+	Metadata map[string]any
+	Buffers  [][]byte
 }
 
 // Origin is the request on whose behalf a goroutine works, and to which its output belongs.
