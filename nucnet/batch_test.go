@@ -7,7 +7,60 @@ import (
 	"reflect"
 	"runtime"
 	"testing"
+
+	"nuclab/nucnet/rate"
 )
+
+// TestStepsDoNotAllocate compares burns of few and of many steps: what a burn
+// allocates does not depend on their number.
+func TestStepsDoNotAllocate(t *testing.T) {
+	n := stock(t, "mesa_80")
+	for _, o := range []Options{{}, {Solver: "bdf"}, {Screening: rate.Extended}} {
+		w := workerFor(t, n, o)
+		s := State{5e9, 1e9, pure(t, n, "si28")}
+		o = o.WithDefaults()
+		var steps int
+		allocations := func(end float64) float64 {
+			return testing.AllocsPerRun(2, func() {
+				r, err := w.burn(context.Background(), s, nil, []float64{end}, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				steps = r.Stats.Steps
+			})
+		}
+		few := allocations(1e-9)
+		short := steps
+		many := allocations(1e-4)
+		// Once a component has run low, another row gives way to an invariant,
+		// which is looked up by name.
+		if added := steps - short; added < 50 || many-few > 0.1*float64(added) {
+			t.Errorf("%+v: %g allocations more for %d steps more", o, many-few, added)
+		}
+	}
+}
+
+// TestCancelLargest cancels burns of the largest network, whose steps are the
+// longest. It does not look at the time: a step that had not returned would keep
+// the burn from ending at the place where it was cancelled.
+func TestCancelLargest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("mesa_833 takes a while to make")
+	}
+	n := stock(t, "mesa_833")
+	ctx, cancel := context.WithCancel(context.Background())
+	w := workerFor(t, n, Options{})
+	steps := 0
+	w.problem.BeginStep = func(float64, []float64) {
+		if steps++; steps == 3 {
+			cancel()
+		}
+	}
+	r, err := w.burn(ctx, State{5e9, 1e9, pure(t, n, "si28")}, nil, []float64{100}, Options{}.WithDefaults())
+	if !errors.Is(err, context.Canceled) || r.Stats.Steps > 3 || r.End.Time == 0 {
+		t.Errorf("%v after %d steps, at %g s", err, r.Stats.Steps, r.End.Time)
+	}
+}
 
 func TestBurnBatch(t *testing.T) {
 	n := stock(t, "mesa_80")

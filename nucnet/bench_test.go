@@ -38,6 +38,30 @@ func BenchmarkBurn(b *testing.B) {
 	}
 }
 
+// BenchmarkNetworks burns silicon for a microsecond in every network.
+func BenchmarkNetworks(b *testing.B) {
+	for _, name := range StockNames() {
+		n := stock(b, name)
+		x := pure(b, n, "si28")
+		b.Run(name, func(b *testing.B) {
+			s, o := State{5e9, 1e9, x}, Options{RTol: 1e-4}
+			burn(b, n, s, []float64{1e-6}, o) // makes what all burns share
+			b.ReportAllocs()
+			steps := 0
+			start := cpuSeconds(b)
+			for b.Loop() {
+				r, err := n.Burn(context.Background(), s, []float64{1e-6}, o)
+				if err != nil {
+					b.Fatal(err)
+				}
+				steps += r.Stats.Steps
+			}
+			b.ReportMetric(float64(steps)/float64(b.N), "steps/op")
+			b.ReportMetric((cpuSeconds(b)-start)/float64(steps)*1e6, "cpu-us/step")
+		})
+	}
+}
+
 // cpuSeconds returns the processor time that this process has used.
 func cpuSeconds(b *testing.B) float64 {
 	b.Helper()

@@ -52,6 +52,7 @@ type heating struct {
 	isobaric bool
 	pressure float64 // erg/cm3
 	last     plasma.State
+	origin   plasma.State // where the step began
 }
 
 // start fixes the pressure and returns the initial value of component energy.
@@ -60,6 +61,7 @@ func (h *heating) start(s State, m nuclide.Moments) (float64, error) {
 	if h.last, err = plasma.At(s.T, s.Rho, m); err != nil {
 		return 0, err
 	}
+	h.origin = h.last
 	h.pressure = h.last.P.Value
 	e := h.last.E.Value
 	if h.isobaric {
@@ -75,9 +77,23 @@ func (w *worker) moments(y []float64) nuclide.Moments {
 	return nuclide.Moments{Abar: abar, Zbar: ye * abar, Ye: min(max(ye, 0), 1)}
 }
 
-// find brings the matter to the components y by Newton's method from where it
-// was. It reports whether there is such matter.
+// find brings the matter to the components y from where it was or, if that was a
+// trial that led far away, from where the step began. It reports whether there is
+// such matter.
 func (h *heating) find(w *worker, y []float64) bool {
+	if h.search(w, y) {
+		return true
+	}
+	h.last = h.origin
+	if h.search(w, y) {
+		return true
+	}
+	h.last = h.origin
+	return false
+}
+
+// search is Newton's method from the last state.
+func (h *heating) search(w *worker, y []float64) bool {
 	m := w.moments(y)
 	e := y[w.plan.energy] * nuclide.ErgPerGram
 	t, rho := h.last.T, h.last.Rho
@@ -124,6 +140,7 @@ func (h *heating) solve(e, p float64) (dt, dRho float64) {
 // columns adds to the columns of the Jacobian how temperature and density
 // depend on the components, and the right-hand side on them.
 func (h *heating) columns(w *worker, y []float64) {
+	h.origin = h.last
 	s, rho := &h.last, h.last.Rho
 	var p plasma.Quantity
 	if h.isobaric {

@@ -213,3 +213,13 @@ func TestBurnAlong(t *testing.T) {
 		}
 	})
 }
+
+// TestLateRunaway ignites helium at constant density.
+func TestLateRunaway(t *testing.T) {
+	n := stock(t, "mesa_80")
+	start := State{2e8, 1e6, pure(t, n, "he4")}
+	s := burn(t, n, start, []float64{1, 1e10}, Options{Heating: Isochoric, RTol: 1e-4})
+	if s[0].T > 2.1e8 || s[1].T < 2.9e9 {
+		t.Errorf("T = %g, then %g K", s[0].T, s[1].T)
+	}
+}

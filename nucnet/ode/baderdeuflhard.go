@@ -137,7 +137,7 @@ func (b *BaderDeuflhard) step(it *integration, limit float64) error {
 			return err
 		}
 	}
-	wanted, left := it.h, limit-it.t
+	wanted, left := it.h, it.left(limit)
 	if it.h >= left*0.999 {
 		it.h = left
 	}
@@ -156,11 +156,7 @@ func (b *BaderDeuflhard) step(it *integration, limit float64) error {
 		}
 		if ok {
 			h := it.h
-			if h == left {
-				it.t = limit
-			} else {
-				it.t += h
-			}
+			it.advance(h, limit)
 			copy(it.y, b.y)
 			it.stats.Steps++
 			it.h = h * b.choose(row, !reduced)

@@ -24,7 +24,7 @@ type BDF struct {
 	correction, rhs, slope []float64
 	y, difference          []float64
 	order, maxOrder        int
-	t                      float64
+	t, rest                float64                  // the time, and what rounding has taken from it
 	h                      float64                  // step that z is scaled by
 	past                   [bdfMaxOrder + 2]float64 // sizes of the last steps, from 1
 	wait                   int                      // steps until a change of order is considered
@@ -57,7 +57,7 @@ func (*BDF) interpolates() bool { return true }
 
 // at evaluates Nordsieck's polynomial.
 func (b *BDF) at(_ *integration, t float64, dst []float64) {
-	s := (t - b.t) / b.h
+	s := (t - b.t - b.rest) / b.h
 	copy(dst, b.z[b.order])
 	for j := b.order - 1; j >= 0; j-- {
 		for i, v := range b.z[j] {
@@ -91,7 +91,7 @@ func (b *BDF) start(it *integration) error {
 	for i, f := range b.slope {
 		b.z[1][i] = h * f
 	}
-	b.t, b.h = it.t, h
+	b.t, b.rest, b.h = it.t, 0, h
 	b.order, b.nextOrder, b.wait = 1, 1, 2
 	b.past = [bdfMaxOrder + 2]float64{}
 	b.ratio, b.maxRatio = 1, 1e4
@@ -160,10 +160,11 @@ func (b *BDF) step(it *integration, _ float64) error {
 			b.rescale(0.5)
 			continue
 		}
+		it.advance(b.h, math.Inf(1))
+		b.t, b.rest = it.t, it.rest
 		b.accept()
 		b.plan(it, size)
 		it.stats.Steps++
-		it.t = b.t
 		it.h = b.h * b.ratio
 		copy(it.y, b.z[0])
 		return nil
@@ -336,7 +337,6 @@ func (b *BDF) iterate(it *integration, t float64) bool {
 
 // accept moves the polynomial to the end of the step.
 func (b *BDF) accept() {
-	b.t += b.h
 	b.steps++
 	copy(b.past[2:b.order+1], b.past[1:b.order])
 	if b.order == 1 && b.steps > 1 {

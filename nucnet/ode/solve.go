@@ -34,6 +34,7 @@ type integration struct {
 	p       *Problem
 	set     Settings
 	t, tEnd float64
+	rest    float64 // what rounding has taken from t: steps may be too short to see in it
 	y       []float64
 	h       float64 // size of the next step to try
 	stats   Stats
@@ -109,7 +110,7 @@ func Solve(ctx context.Context, m Method, p *Problem, t0 float64, y []float64, t
 
 // maxRefusals is how often steps are refused on the way through one of them before
 // it is clear that the solution itself leads to where it should not.
-const maxRefusals = 10
+const maxRefusals = 30
 
 // again checks the limits that hold for every attempt at a step.
 func (it *integration) again() error {
@@ -122,16 +123,23 @@ func (it *integration) again() error {
 	if it.refusals > maxRefusals {
 		return ErrNotAdmissible
 	}
-	if !(it.h > 4*math.SmallestNonzeroFloat64+1e-16*math.Abs(it.t)) {
+	resolved := 1e-16
+	if it.p.TimeDerivative == nil {
+		resolved = 1e-30 // with rest, which is all that such a problem needs of the time
+	}
+	if !(it.h > 4*math.SmallestNonzeroFloat64+resolved*math.Abs(it.t)) {
 		return ErrStepSize
 	}
 	return nil
 }
 
+// left returns the time from the present one to limit.
+func (it *integration) left(limit float64) float64 { return limit - it.t - it.rest }
+
 // fit returns the size of the next step that does not go beyond limit. Two equal
 // steps are better than one and a very short one.
 func (it *integration) fit(limit float64) float64 {
-	switch left := limit - it.t; {
+	switch left := it.left(limit); {
 	case it.h >= left*0.999:
 		return left
 	case it.h > left/2:
@@ -140,13 +148,16 @@ func (it *integration) fit(limit float64) float64 {
 	return it.h
 }
 
-// advance moves the time by a step that fit has given.
+// advance moves the time by a step.
 func (it *integration) advance(h, limit float64) {
-	if h == limit-it.t {
-		it.t = limit
-	} else {
-		it.t += h
+	if h == it.left(limit) {
+		it.t, it.rest = limit, 0
+		return
 	}
+	h += it.rest
+	t := it.t + h
+	it.rest = h - (t - it.t)
+	it.t = t
 }
 
 // refuses reports whether a step of size it.h that would end at y is to be
