@@ -99,8 +99,10 @@ type benchBurnRow struct {
 
 func (a *app) benchBurn() *cobra.Command {
 	var (
-		netName, python string
-		peers           bool
+		netName, python     string
+		peers               bool
+		robustness, threads int
+		seed                uint64
 	)
 	cmd := &cobra.Command{
 		Use:   "burn",
@@ -108,21 +110,38 @@ func (a *app) benchBurn() *cobra.Command {
 		Long: `Time burns of pure si28 at fixed temperature and density, weak reactions and screening included, on one thread.
 cpu_s is the median processor time of five burns.
 
-` + peersHelp,
-		Example: "  nuclab bench burn --net mesa_80\n  nuclab bench burn --peers",
+` + peersHelp + "\n\n" + robustnessHelp,
+		Example: "  nuclab bench burn --net mesa_80\n  nuclab bench burn --peers\n  nuclab bench burn --robustness 1000 --net mesa_151",
 		Args:    cobra.NoArgs,
 	}
 	netFlag(cmd, &netName)
 	cmd.Flags().BoolVar(&peers, "peers", false, "time pynucastro and LSODA beside it")
 	cmd.Flags().StringVar(&python, "python", "", "Python `interpreter` with pynucastro, scipy and numba, for --peers")
+	cmd.Flags().IntVar(&robustness, "robustness", 0, "burn this many random states and count what goes wrong")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the random states")
+	cmd.Flags().IntVar(&threads, "threads", 1, "threads that burn random states")
+	cmd.MarkFlagsMutuallyExclusive("peers", "robustness")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		switch {
+		case robustness < 0 || robustness == 0 && cmd.Flags().Changed("robustness"):
+			return badInput("--robustness: %d is less than 1", robustness)
+		case threads < 1:
+			return badInput("--threads: %d is less than 1", threads)
+		case robustness == 0 && threads > 1:
+			return badInput("--threads: %d, but processor time is that of one thread; more only with --robustness", threads)
+		case robustness == 0 && cmd.Flags().Changed("seed"):
+			return badInput("--seed: only with --robustness")
+		}
 		if python != "" && !peers {
 			return badInput("--python: only with --peers")
 		}
 		net, err := stock(netName)
 		if err != nil {
 			return err
+		}
+		if robustness > 0 {
+			return a.benchRobustness(cmd.Context(), out, net, robustness, seed, threads)
 		}
 		si28, err := nuclide.ParseComposition("si28=1")
 		if err != nil {
