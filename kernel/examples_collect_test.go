@@ -95,8 +95,12 @@ func collectExamples(t *testing.T, dir, root string, pictures, inside bool) []ex
 			case "time":
 				x.setup = "time.Local, _ = time.LoadLocation(\"America/Los_Angeles\")"
 			case "gonum.org/v1/plot/plotter":
-				// Another example, which go test does not run before these, changes the default.
-				x.setup = "import (\n\t\"gonum.org/v1/plot/plotter\"\n\t\"gonum.org/v1/plot/vg\"\n)\nplotter.DefaultGlyphStyle.Radius = vg.Points(2.5)"
+				// The example in general_example_test.go changes a default for those that go test runs after it.
+				radius := "2.5"
+				if name > "general_example_test.go" {
+					radius = "3"
+				}
+				x.setup = "import (\n\t\"gonum.org/v1/plot/plotter\"\n\t\"gonum.org/v1/plot/vg\"\n)\nplotter.DefaultGlyphStyle.Radius = vg.Points(" + radius + ")"
 			}
 			all = append(all, x)
 		}
