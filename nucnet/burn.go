@@ -162,7 +162,7 @@ func (w *worker) try(ctx context.Context, s State, along *Trajectory, times []fl
 		Scale:    w.scale,
 		MaxSteps: opt.MaxSteps,
 	}
-	start, y, err := w.prepare(s, along, opt, settings)
+	y, err := w.prepare(s, along, opt, settings)
 	if err != nil {
 		return nil, 0, fmt.Errorf("nucnet: %s: %w: %w", p.net.name, ErrState, err)
 	}
@@ -182,7 +182,7 @@ func (w *worker) try(ctx context.Context, s State, along *Trajectory, times []fl
 			w.watch(t, y)
 		}
 		for len(result.Samples) < len(times) && times[len(result.Samples)] == t {
-			result.Samples = append(result.Samples, w.sample(t, t-t0, start, y))
+			result.Samples = append(result.Samples, w.sample(t, t-t0, y))
 			if along == nil {
 				break // Solve calls once for each
 			}
@@ -195,18 +195,17 @@ func (w *worker) try(ctx context.Context, s State, along *Trajectory, times []fl
 		if errors.As(err, &stopped) {
 			reached = stopped.Time
 		}
-		result.End = w.sample(reached, reached-t0, start, y)
+		result.End = w.sample(reached, reached-t0, y)
 		return result, reached, err
 	}
 	result.End = result.Samples[len(result.Samples)-1]
 	return result, result.End.Time, nil
 }
 
-// prepare begins a burn at s and returns its molar abundances and all
-// components.
-func (w *worker) prepare(s State, along *Trajectory, opt Options, set ode.Settings) (start, y []float64, err error) {
+// prepare begins a burn at s and returns its components.
+func (w *worker) prepare(s State, along *Trajectory, opt Options, set ode.Settings) (y []float64, err error) {
 	p := w.plan
-	start = make([]float64, p.n)
+	start := make([]float64, p.n)
 	ye := 0.0
 	for i, x := range s.X {
 		start[i] = x / p.net.a[i]
@@ -223,12 +222,12 @@ func (w *worker) prepare(s State, along *Trajectory, opt Options, set ode.Settin
 	case along != nil:
 		w.along, w.problem.TimeDerivative = along, w.timeDerivative
 	}
-	return start, y, err
+	return y, err
 }
 
 // sample describes the state y at time t of a burn that has lasted for some time
-// (s) from molar abundances start.
-func (w *worker) sample(t, lasted float64, start, y []float64) Sample {
+// (s).
+func (w *worker) sample(t, lasted float64, y []float64) Sample {
 	p := w.plan
 	w.follow(t, y)
 	s := Sample{Time: t, T: w.temperature, Rho: w.density, X: make([]float64, p.n), Least: math.Inf(1)}
@@ -237,9 +236,8 @@ func (w *worker) sample(t, lasted float64, start, y []float64) Sample {
 		s.Least = min(s.Least, x)
 		s.X[i] = max(x, 0)
 		s.Ye += p.net.z[i] * y[i]
-		s.Q -= (y[i] - start[i]) * p.net.dm[i]
 	}
-	s.Q *= nuclide.ErgPerGram
+	s.Q = y[p.released] * nuclide.ErgPerGram
 	if w.evaluated == nil {
 		s.EpsNu = w.neutrinoLoss(y) * nuclide.ErgPerGram
 	} else {

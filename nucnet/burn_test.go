@@ -317,6 +317,22 @@ func TestConservation(t *testing.T) {
 	}
 }
 
+// TestEarlyEnergy burns for so short that hardly a nucleus changes: what is
+// released grows in proportion to time, from the first digit on.
+func TestEarlyEnergy(t *testing.T) {
+	n := stock(t, "mesa_80")
+	s := State{2e9, 3e7, pure(t, n, "si28=0.9,ne22=0.1")}
+	for _, solver := range []string{"rodas5p", "bdf", "bader-deuflhard"} {
+		samples := burn(t, n, s, []float64{1e-7, 1e-6, 1e-5}, Options{Solver: solver})
+		for _, late := range samples[1:] {
+			first := samples[0]
+			if ratio := late.Q / first.Q / (late.Time / first.Time); math.Abs(ratio-1) > 1e-3 {
+				t.Errorf("%s: q = %g erg/g at %g s, %g at %g s", solver, first.Q, first.Time, late.Q, late.Time)
+			}
+		}
+	}
+}
+
 // randomState draws from the range of late burning stages, with a composition
 // that is a single nuclide, or has all of them within some or thirty orders of
 // magnitude.

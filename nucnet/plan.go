@@ -27,6 +27,7 @@ func (o Options) key() planKey {
 //	Y_i                  molar abundances, mol/g
 //	change               of Ye by weak reactions since the start: Ye = Ye(0) + change
 //	loss                 energy that neutrinos have carried away, MeV mol/g
+//	released             rest-mass energy released since the start, MeV mol/g
 //	sums of the plasma   sum Y, and sum Z^2 Y where screening asks for it
 //	energy               internal energy or enthalpy, MeV mol/g, where it determines the temperature
 //
@@ -41,6 +42,7 @@ type plan struct {
 	dim      int            // number of components
 	change   int
 	loss     int
+	released int
 	sumY     int // -1 without screening and heating
 	sumZZ    int // -1 unless screening asks for it
 	energy   int // -1 without heating
@@ -127,8 +129,8 @@ func (n *Network) planFor(k planKey) (*plan, error) {
 
 func (n *Network) newPlan(k planKey, links *rate.Links) (*plan, error) {
 	p := &plan{net: n, links: links, n: len(n.members), sumY: -1, sumZZ: -1, energy: -1}
-	p.change, p.loss = p.n, p.n+1
-	p.dim = p.n + 2
+	p.change, p.loss, p.released = p.n, p.n+1, p.n+2
+	p.dim = p.n + 3
 	if n.small != nil {
 		var err error
 		if p.small, err = newSmallPlan(n.small, k); err != nil {
@@ -380,16 +382,19 @@ func (p *plan) order() []int {
 }
 
 // invariants returns the conservation of baryon number and charge, the
-// definitions of the sums and the conservation of energy.
+// definitions of the sums and of the energy released, and the conservation of
+// energy.
 func (p *plan) invariants() []ode.Invariant {
 	species := make([]int, p.n)
 	mass, charge := make([]float64, p.dim), make([]float64, p.dim)
-	sumY, sumZZ, energy := make([]float64, p.dim), make([]float64, p.dim), make([]float64, p.dim)
+	sumY, sumZZ := make([]float64, p.dim), make([]float64, p.dim)
+	energy, released := make([]float64, p.dim), make([]float64, p.dim)
 	alike := true // all nuclides have the same Z/A
 	for i := range species {
 		species[i] = i
 		a, z := p.net.a[i], p.net.z[i]
-		mass[i], charge[i], sumY[i], sumZZ[i], energy[i] = a, z, 1, z*z, -p.net.dm[i]
+		mass[i], charge[i], sumY[i], sumZZ[i] = a, z, 1, z*z
+		energy[i], released[i] = -p.net.dm[i], -p.net.dm[i]
 		alike = alike && z*p.net.a[0] == a*p.net.z[0]
 	}
 	list := []ode.Invariant{{Weights: mass, Rows: species}}
@@ -401,7 +406,7 @@ func (p *plan) invariants() []ode.Invariant {
 	for _, s := range []struct {
 		component int
 		weights   []float64
-	}{{p.sumY, sumY}, {p.sumZZ, sumZZ}, {p.energy, energy}} {
+	}{{p.sumY, sumY}, {p.sumZZ, sumZZ}, {p.energy, energy}, {p.released, released}} {
 		if s.component >= 0 {
 			s.weights[s.component] = -1
 			list = append(list, ode.Invariant{Weights: s.weights, Rows: []int{s.component}})

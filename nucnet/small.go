@@ -114,7 +114,7 @@ func (n *Network) smallFlows(s State, opt Options) ([]Flow, error) {
 	}
 	w := p.get()
 	defer p.put(w)
-	_, y, err := w.prepare(s, nil, opt, ode.Settings{RTol: opt.RTol, ATol: opt.ATol})
+	y, err := w.prepare(s, nil, opt, ode.Settings{RTol: opt.RTol, ATol: opt.ATol})
 	if err != nil {
 		return nil, err
 	}

@@ -125,7 +125,7 @@ func TestSmallFlows(t *testing.T) {
 			}
 		}
 		w := workerFor(t, n, o)
-		_, y, err := w.prepare(s, nil, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
+		y, err := w.prepare(s, nil, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
 		if err != nil {
 			t.Fatal(err)
 		}

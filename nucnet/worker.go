@@ -147,6 +147,7 @@ func (w *worker) begin(t, rho, ye0 float64, opt Options, set ode.Settings) {
 	// relative error does not matter.
 	w.scale[p.change] = 1e-5 * set.RTol / set.ATol
 	w.scale[p.loss] = w.scale[p.change]
+	w.scale[p.released] = math.Inf(1) // as accurate as the abundances that it adds up
 }
 
 // initial stores the components at the start of a burn in dst.
@@ -222,6 +223,10 @@ func (w *worker) rightHandSide(y, dst []float64) {
 		w.weak.update(w, y)
 		w.weakSlope(dst)
 	}
+	dst[p.released] = 0
+	for i, d := range dst[:n] {
+		dst[p.released] -= p.net.dm[i] * d
+	}
 	if p.sumY >= 0 {
 		var s, zz float64
 		for i, d := range dst[:n] {
@@ -234,11 +239,7 @@ func (w *worker) rightHandSide(y, dst []float64) {
 		}
 	}
 	if p.energy >= 0 {
-		e := -dst[p.loss]
-		for i, d := range dst[:n] {
-			e -= p.net.dm[i] * d
-		}
-		dst[p.energy] = e
+		dst[p.energy] = dst[p.released] - dst[p.loss]
 	}
 }
 

@@ -79,7 +79,7 @@ func checkJacobian(t *testing.T, n *Network, o Options) {
 	if o.Heating != NoHeating {
 		step, tolerance = 1e-5, 1e-5 // rates are so much steeper in energy
 	}
-	_, state, err := w.prepare(State{4e9, 1e8, x}, nil, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
+	state, err := w.prepare(State{4e9, 1e8, x}, nil, o.WithDefaults(), ode.Settings{RTol: 1e-6, ATol: 1e-12})
 	if err != nil {
 		t.Fatal(err)
 	}

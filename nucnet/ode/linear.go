@@ -74,6 +74,12 @@ func (l *linear) solve(b, off []float64) error {
 			b[r] = -dot(l.st.invariants[k].Weights, off)
 		}
 	}
+	for _, inv := range l.st.derived {
+		b[inv.Rows[0]] = 0
+		if off != nil {
+			b[inv.Rows[0]] = -dot(inv.Weights, off)
+		}
+	}
 	if l.checked && !l.refine {
 		l.substitute(b)
 		return nil
@@ -96,7 +102,8 @@ func (l *linear) solve(b, off []float64) error {
 	return nil
 }
 
-// substitute solves by the factors, and for the quadratures afterwards.
+// substitute solves by the factors, and for the components that no other
+// depends on afterwards.
 func (l *linear) substitute(b []float64) {
 	l.factors.solve(b)
 	p := l.st.pattern
@@ -111,6 +118,12 @@ func (l *linear) substitute(b []float64) {
 		}
 		b[i] = sum / diagonal
 	}
+	for _, inv := range l.st.derived {
+		r := inv.Rows[0]
+		sum := b[r]
+		b[r] = 0
+		b[r] = (sum - dot(inv.Weights, b)) / inv.Weights[r]
+	}
 }
 
 // backwardError replaces rhs by the residual rhs - M x and returns the largest
@@ -120,8 +133,8 @@ func (l *linear) backwardError(rhs, x []float64) float64 {
 	for i := range rhs {
 		size := math.Abs(rhs[i])
 		r := rhs[i]
-		if k := slices.Index(l.choice.rows, i); k >= 0 {
-			for j, v := range l.full[k] {
+		if weights := l.invariantAt(i); weights != nil {
+			for j, v := range weights {
 				r -= v * x[j]
 				size += math.Abs(v * x[j])
 			}
@@ -142,6 +155,20 @@ func (l *linear) backwardError(rhs, x []float64) float64 {
 		}
 	}
 	return worst
+}
+
+// invariantAt returns the weights of the invariant in the place of a row, nil if
+// there is none.
+func (l *linear) invariantAt(row int) []float64 {
+	if k := slices.Index(l.choice.rows, row); k >= 0 {
+		return l.full[k]
+	}
+	for _, inv := range l.st.derived {
+		if inv.Rows[0] == row {
+			return inv.Weights
+		}
+	}
+	return nil
 }
 
 func norm1(x []float64) float64 {

@@ -49,7 +49,10 @@ type Invariant struct {
 
 	// Rows lists the components whose equation may be replaced; nil means any
 	// of them. With a single component the invariant is what defines that
-	// component: its row of the Jacobian is never looked at.
+	// component: its row of the Jacobian is never looked at. If no equation
+	// depends on it, such a component costs next to nothing, and as it adds up
+	// the changes of others, it is exact to rounding even where these are much
+	// smaller than what changes.
 	Rows []int
 }
 
@@ -60,8 +63,9 @@ type Invariant struct {
 type Structure struct {
 	pattern     *Pattern
 	invariants  []Invariant
-	order       []int // without the quadratures
-	quadratures []int // components that no equation but their own depends on
+	order       []int       // without the quadratures
+	quadratures []int       // components that no equation but their own depends on
+	derived     []Invariant // those that define a component that nothing depends on
 
 	mu    sync.Mutex
 	known map[string]*symbolic
@@ -95,23 +99,38 @@ func NewStructure(p *Pattern, order []int, invariants ...Invariant) (*Structure,
 			}
 		}
 	}
-	if len(invariants) > maxTail {
-		return nil, fmt.Errorf("ode: %d invariants, want at most %d", len(invariants), maxTail)
-	}
-	s := &Structure{pattern: p, invariants: invariants, known: map[string]*symbolic{}}
-	needed := make([]bool, n)
+	s := &Structure{pattern: p, known: map[string]*symbolic{}}
+	needed := make([]int, n) // by so many invariants, and equations of other components
 	for i := range n {
 		for _, j := range p.row(i) {
-			needed[j] = needed[j] || int(j) != i
+			if int(j) != i {
+				needed[j]++
+			}
 		}
 		for _, inv := range invariants {
-			needed[i] = needed[i] || inv.Weights[i] != 0
+			if inv.Weights[i] != 0 {
+				needed[i]++
+			}
 		}
 	}
-	for _, i := range order {
-		if needed[i] {
-			s.order = append(s.order, i)
+	defined := make([]bool, n)
+	for _, inv := range invariants {
+		if len(inv.Rows) == 1 && inv.Weights[inv.Rows[0]] != 0 && needed[inv.Rows[0]] == 1 {
+			s.derived = append(s.derived, inv)
+			defined[inv.Rows[0]] = true
 		} else {
+			s.invariants = append(s.invariants, inv)
+		}
+	}
+	if len(s.invariants) > maxTail {
+		return nil, fmt.Errorf("ode: %d invariants, want at most %d", len(s.invariants), maxTail)
+	}
+	for _, i := range order {
+		switch {
+		case defined[i]:
+		case needed[i] > 0:
+			s.order = append(s.order, i)
+		default:
 			s.quadratures = append(s.quadratures, i)
 		}
 	}

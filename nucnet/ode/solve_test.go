@@ -218,3 +218,29 @@ func TestClip(t *testing.T) {
 		t.Errorf("ends with %g", y)
 	}
 }
+
+// TestDerived adds up a change that is lost beside the components themselves:
+// of dy/dt = -1e-12 y, y(0) = 1, after a time so short that y stays 1.
+func TestDerived(t *testing.T) {
+	pattern, err := NewPattern(2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewStructure(pattern, nil, Invariant{Weights: []float64{3, 1}, Rows: []int{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Problem{
+		Structure: s,
+		Func:      func(_ float64, y, dst []float64) { dst[0], dst[1] = -1e-12*y[0], 3e-12*y[0] },
+		Jacobian:  func(_ float64, _, dst []float64) { dst[0], dst[1] = -1e-12, 0 },
+	}
+	for _, m := range append(methods(), &BackwardEuler{}) {
+		for _, end := range []float64{1e-6, 1e12} {
+			y, _ := endOf(t, m, p, []float64{1, 0}, end, Settings{RTol: 1e-9, ATol: 1e-12})
+			if want := -3 * math.Expm1(-1e-12*end); math.Abs(y[1]/want-1) > 1e-8 && m.String() != "backward-euler" || math.Abs(y[1]/want-1) > 1e-3 {
+				t.Errorf("%v, t = %g: %.12g, want %.12g", m, end, y[1], want)
+			}
+		}
+	}
+}
