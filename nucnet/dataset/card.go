@@ -59,7 +59,7 @@ func (s *Set) Summarize() (*Summary, error) {
 					sum.Reasons[withoutNumbers(status)]++
 				}
 			}
-		}, "T", "rho", "ye", neutronColumn, "status")
+		}, "T", neutronColumn, "rho", "status", "ye")
 		p.Close()
 		if err != nil {
 			return nil, fmt.Errorf("dataset: %s: %w: %w", p.path, ErrDamaged, err)

@@ -440,7 +440,7 @@ func TestGenerateErrors(t *testing.T) {
 func TestReburn(t *testing.T) {
 	dir := quickSet(t)
 	ctx := context.Background()
-	if err := Reburn(ctx, dir, 4); err != nil {
+	if err := Reburn(ctx, dir, 4, 1); err != nil {
 		t.Error(err)
 	}
 	set, err := Open(dir)
@@ -459,7 +459,7 @@ func TestReburn(t *testing.T) {
 	if err := m.write(dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := Reburn(ctx, dir, 1); !errors.Is(err, ErrDifferent) {
+	if err := Reburn(ctx, dir, 1, 1); !errors.Is(err, ErrDifferent) {
 		t.Errorf("other nuclear data: %v", err)
 	}
 	if !alike(1, 1+1e-9, 64) || alike(1, 1.001, 64) || !alike(0.1, float64(float32(0.1)), 32) || alike(math.NaN(), 1, 64) {
@@ -491,7 +491,7 @@ func TestReburn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Reburn(ctx, dir, 10); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "sample 2: t1_q is ") {
+	if err := Reburn(ctx, dir, 10, 1); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "sample 2: t1_q is ") {
 		t.Errorf("a forged number: %v", err)
 	}
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // Merge joins the parts of a data set, made with different Settings.Shard, in a new folder and checks that nothing is
-// missing. The result has the same bytes as a set made in one piece. The error wraps ErrDifferent for parts of
-// different sets, ErrDamaged, with the names, for files that are missing, altered or there twice and unlike, and
-// ErrExists if there is something in the folder.
+// missing. The result has the same bytes as a set made in one piece. A folder with the rest of a merge of the same set
+// that did not end is gone on with. The error wraps ErrDifferent for parts of different sets, ErrDamaged, with the names,
+// for files that are missing, altered or there twice and unlike, and ErrExists if there is something else in the folder.
 func Merge(ctx context.Context, dir string, parts ...string) (*Manifest, error) {
 	if len(parts) == 0 {
 		return nil, fmt.Errorf("dataset: %w: nothing to merge", ErrSettings)
@@ -47,15 +47,19 @@ func Merge(ctx context.Context, dir string, parts ...string) (*Manifest, error) 
 		m.Retried += file.Retried
 	}
 	empty := &Manifest{Schema: schemaName, Code: m.Code, Recipe: m.Recipe, Files: []File{}}
-	if _, _, err := prepare(dir, empty, false); err != nil {
+	begun, err := readManifest(dir)
+	_, done, err := prepare(dir, empty, err == nil && !begun.Complete && begun.ID() == m.ID() && len(begun.Files) == 0)
+	if err != nil {
 		return nil, err
 	}
 	for _, f := range m.Files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := copyPart(filepath.Join(dir, f.Name), filepath.Join(from[f.Name], f.Name), f); err != nil {
-			return nil, err
+		if done[f.Name] != f {
+			if err := copyPart(filepath.Join(dir, f.Name), filepath.Join(from[f.Name], f.Name), f); err != nil {
+				return nil, err
+			}
 		}
 		if b, err := os.ReadFile(filepath.Join(from[f.Name], timingsName(f))); err == nil {
 			if err := writeFile(filepath.Join(dir, timingsName(f)), b); err != nil {

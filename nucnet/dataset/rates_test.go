@@ -27,7 +27,7 @@ func TestOwnRates(t *testing.T) {
 	if own := set.Burn.OwnRates; len(own) != 1 || own[0] != "h1 + neut -> h2" || set.Burn.Rates != s.Rates || !set.Burn.Suzuki {
 		t.Errorf("the manifest says %+v", set.Burn)
 	}
-	if err := Reburn(ctx, dir, 2); err != nil {
+	if err := Reburn(ctx, dir, 2, 1); err != nil {
 		t.Error(err)
 	}
 	m := set.Manifest
@@ -35,7 +35,7 @@ func TestOwnRates(t *testing.T) {
 	if err := m.write(dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := Reburn(ctx, dir, 2); err == nil {
+	if err := Reburn(ctx, dir, 2, 1); err == nil {
 		t.Error("burnt again with other rates, the rows are the same")
 	}
 }

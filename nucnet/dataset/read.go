@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 
 	"nuclab/nucnet/nuclide"
 )
@@ -83,43 +84,73 @@ func (t *Table) OK() []int {
 // Manifest.Times given, which the table then holds in that order. The error wraps ErrDamaged and names the file if one
 // is missing, cut short or not of this set; it does not compare hashes, see Verify.
 func (s *Set) Load(times ...int) (*Table, error) {
-	if len(times) == 0 {
-		for k := range s.Times {
-			times = append(times, k)
-		}
-	}
-	want := map[int]int{} // place in the table by place in the set
-	for i, k := range times {
-		if _, twice := want[k]; k < 0 || k >= len(s.Times) || twice {
-			return nil, fmt.Errorf("dataset: %w: times number %v of a set with %d", ErrSettings, times, len(s.Times))
-		}
-		want[k] = i
-	}
 	rows := 0
 	for _, f := range s.Files {
 		rows += f.Samples
 	}
-	l := s.layout()
-	t := newTable(s.Recipe, times, rows)
-	only := s.columnsOf(want)
+	t, err := s.table(times, rows)
+	if err != nil {
+		return nil, err
+	}
 	at := 0
 	for _, f := range s.Files {
 		p, err := openPart(filepath.Join(s.Dir, f.Name), s.Recipe, f)
 		if err != nil {
 			return nil, err
 		}
-		err = p.eachColumn(func(c int, row int, v parquet.Value) {
-			t.put(l, c, at+row, v, want)
-		}, only...)
+		err = t.fill(p, s.layout(), 0, len(p.RowGroups()), at, times)
 		if err = errors.Join(err, p.Close()); err != nil {
-			return nil, fmt.Errorf("dataset: %s: %w: %w", p.path, ErrDamaged, err)
+			return nil, err
 		}
 		at += f.Samples
 	}
 	return t, nil
 }
 
-// columnsOf returns the columns of the times wanted and those that belong to no time.
+// table returns an empty table for rows of the times at the places given, of all times if there are none. The error wraps
+// ErrSettings.
+func (s *Set) table(times []int, rows int) (*Table, error) {
+	want := places(times, len(s.Times))
+	for k := range want {
+		if k < 0 || k >= len(s.Times) || len(times) > 0 && len(want) != len(times) {
+			return nil, fmt.Errorf("dataset: %w: times number %v of a set with %d", ErrSettings, times, len(s.Times))
+		}
+	}
+	if len(times) == 0 {
+		for k := range s.Times {
+			times = append(times, k)
+		}
+	}
+	return newTable(s.Recipe, times, rows), nil
+}
+
+// places returns where a table keeps the times at the places given in a set of so many: all of them if there are none.
+func places(times []int, all int) map[int]int {
+	at := map[int]int{}
+	for i, k := range times {
+		at[k] = i
+	}
+	if len(times) == 0 {
+		for k := range all {
+			at[k] = k
+		}
+	}
+	return at
+}
+
+// fill reads groups of rows of a file into the table, from row at on. The error wraps ErrDamaged.
+func (t *Table) fill(p *part, l layout, group, groups, at int, times []int) error {
+	place := places(times, l.times)
+	err := p.eachPage(p.RowGroups()[group:group+groups], func(c, row int, v encoding.Values) {
+		t.put(l, c, at+row, v, place)
+	}, p.recipe.columnsOf(place)...)
+	if err != nil {
+		return fmt.Errorf("dataset: %s: %w: %w", p.path, ErrDamaged, err)
+	}
+	return nil
+}
+
+// columnsOf returns the columns of the times wanted and those that belong to no time, sorted by name.
 func (r Recipe) columnsOf(want map[int]int) []string {
 	l := r.layout()
 	var names []string
@@ -130,6 +161,7 @@ func (r Recipe) columnsOf(want map[int]int) []string {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 
@@ -159,53 +191,67 @@ func newTable(r Recipe, times []int, rows int) *Table {
 	return t
 }
 
-// cell returns where the table keeps number c, counted as in layout, of a row. Place tells where it keeps the times; the
-// times themselves, which are the same in all rows, have no cell.
-func (t *Table) cell(l layout, row, c int, place map[int]int) *float64 {
+// column returns where the table keeps number c, counted as in layout, of row i: at i*stride+offset of values. Place tells
+// where it keeps the times; the times themselves, which are the same in all rows, are kept nowhere.
+func (t *Table) column(l layout, c int, place map[int]int) (values []float64, offset, stride int) {
 	switch {
 	case c < l.start():
-		return &[][]float64{t.T, t.Rho, t.Ye}[c][row]
+		return [][]float64{t.T, t.Rho, t.Ye}[c], 0, 1
 	case c < l.time(0):
-		return &t.X[row*l.nuclides+c-l.start()]
+		return t.X, c - l.start(), l.nuclides
 	}
 	c -= l.time(0)
 	e, c := &t.Ends[place[c/l.perTime()]], c%l.perTime()-1
-	scalar := func(e *End, c int) *float64 {
-		return &[...][]float64{e.Ye, e.Q, e.EpsNu, e.EpsNuIntegral, e.EpsNucRow}[c][row]
-	}
 	if c < 0 {
-		return nil
+		return nil, 0, 0
 	}
-	if c < l.nuclides {
-		return &e.X[row*l.nuclides+c]
+	end := func(e *End, n int) ([]float64, int, int) {
+		if c < n {
+			return e.X, c, n
+		}
+		return [...][]float64{e.Ye, e.Q, e.EpsNu, e.EpsNuIntegral, e.EpsNucRow}[c-n], 0, 1
 	}
-	if c -= l.nuclides; c < len(endQuantities) {
-		return scalar(e, c)
+	if c < l.nuclides+len(endQuantities) {
+		return end(e, l.nuclides)
 	}
-	if c -= len(endQuantities); c < 2 {
-		return &[...][]float64{e.Age, e.InputYe}[c][row]
+	if c -= l.nuclides + len(endQuantities); c < 2 {
+		return [...][]float64{e.Age, e.InputYe}[c], 0, 1
 	}
 	if c -= 2; c < l.nuclides {
-		return &e.Input[row*l.nuclides+c]
+		return e.Input, c, l.nuclides
 	}
-	if c -= l.nuclides; c < l.small {
-		return &e.Small.X[row*l.small+c]
-	}
-	return scalar(e.Small, c-l.small)
+	c -= l.nuclides
+	return end(e.Small, l.small)
 }
 
-// put stores the value of column c, counted as in columnNames, of one row. Place tells where the table keeps the times.
-func (t *Table) put(l layout, c, row int, v parquet.Value, place map[int]int) {
+// put stores values of column c, counted as in Recipe.columns, from one row on.
+func (t *Table) put(l layout, c, row int, v encoding.Values, place map[int]int) {
 	switch c {
 	case 0:
-		t.Index[row] = v.Int64()
+		copy(t.Index[row:], v.Int64())
 		return
 	case l.numbers() + 1:
-		t.Status[row] = string(v.ByteArray())
+		data, offsets := v.ByteArray()
+		for i := range len(offsets) - 1 {
+			t.Status[row+i] = string(data[offsets[i]:offsets[i+1]])
+		}
 		return
 	}
-	if cell := t.cell(l, row, c-1, place); cell != nil {
-		*cell = number(v)
+	values, offset, stride := t.column(l, c-1, place)
+	if values == nil {
+		return
+	}
+	at := row*stride + offset
+	if v.Kind() == encoding.Float {
+		for _, x := range v.Float() {
+			values[at] = float64(x)
+			at += stride
+		}
+		return
+	}
+	for _, x := range v.Double() {
+		values[at] = x
+		at += stride
 	}
 }
 
@@ -219,8 +265,9 @@ func number(v parquet.Value) float64 {
 
 // part is an open file of a data set.
 type part struct {
-	path string
-	file *os.File
+	path   string
+	file   *os.File
+	recipe Recipe
 	*parquet.File
 }
 
@@ -260,7 +307,7 @@ func openPart(path string, r Recipe, want File) (_ *part, err error) {
 	if first, _ := p.Lookup("nuclab.first"); first != fmt.Sprint(want.First) || p.NumRows() != int64(want.Samples) {
 		return nil, fmt.Errorf("the file holds %d samples from number %s, want %d from %d", p.NumRows(), first, want.Samples, want.First)
 	}
-	return &part{path: path, file: f, File: p}, nil
+	return &part{path: path, file: f, recipe: r, File: p}, nil
 }
 
 // openParquet is parquet.OpenFile for files that may be damaged: a panic of the decoder becomes an error.
@@ -275,18 +322,46 @@ func recovered(err *error) {
 	}
 }
 
-// eachColumn calls visit for every value, column after column within each group of rows. Columns named in only, if any
-// are, are the only ones read.
-func (p *part) eachColumn(visit func(column, row int, v parquet.Value), only ...string) (err error) {
+// eachColumn calls visit for every value, column after column within each group of rows. Columns named in only, sorted, if
+// any are, are the only ones read.
+func (p *part) eachColumn(visit func(column, row int, v parquet.Value), only ...string) error {
+	return p.eachPage(p.RowGroups(), func(c, row int, v encoding.Values) {
+		switch v.Kind() {
+		case encoding.Int64:
+			for i, x := range v.Int64() {
+				visit(c, row+i, parquet.Int64Value(x))
+			}
+		case encoding.Float:
+			for i, x := range v.Float() {
+				visit(c, row+i, parquet.FloatValue(x))
+			}
+		case encoding.Double:
+			for i, x := range v.Double() {
+				visit(c, row+i, parquet.DoubleValue(x))
+			}
+		case encoding.ByteArray:
+			data, offsets := v.ByteArray()
+			for i := range len(offsets) - 1 {
+				visit(c, row+i, parquet.ByteArrayValue(data[offsets[i]:offsets[i+1]]))
+			}
+		}
+	}, only...)
+}
+
+// eachPage calls visit with consecutive values of a column, column after column within each of the groups of rows. Rows
+// count from the first of those groups. Columns named in only, sorted, if any are, are the only ones read.
+func (p *part) eachPage(groups []parquet.RowGroup, visit func(column, row int, v encoding.Values), only ...string) (err error) {
 	defer recovered(&err)
 	fields := p.Schema().Fields()
 	wanted := make([]bool, len(fields))
 	for c, f := range fields {
-		wanted[c] = len(only) == 0 || slices.Contains(only, f.Name())
+		wanted[c] = len(only) == 0
+		if !wanted[c] {
+			_, wanted[c] = slices.BinarySearch(only, f.Name())
+		}
 	}
 	first := 0
-	var buffer [1024]parquet.Value
-	for _, g := range p.RowGroups() {
+	for _, g := range groups {
 		for c, chunk := range g.ColumnChunks() {
 			if !wanted[c] {
 				continue
@@ -302,22 +377,14 @@ func (p *part) eachColumn(visit func(column, row int, v parquet.Value), only ...
 					pages.Close()
 					return fmt.Errorf("column %s: %w", fields[c].Name(), err)
 				}
-				values := page.Values()
-				for {
-					n, err := values.ReadValues(buffer[:])
-					for _, v := range buffer[:n] {
-						visit(c, row, v)
-						row++
-					}
-					if err == io.EOF {
-						break
-					}
-					if err != nil {
-						parquet.Release(page)
-						pages.Close()
-						return fmt.Errorf("column %s: %w", fields[c].Name(), err)
-					}
+				n := int(page.NumValues())
+				if row+n-first > int(g.NumRows()) || page.Dictionary() != nil {
+					parquet.Release(page)
+					pages.Close()
+					return fmt.Errorf("column %s: not as it was written", fields[c].Name())
 				}
+				visit(c, row, page.Data())
+				row += n
 				parquet.Release(page)
 			}
 			pages.Close()

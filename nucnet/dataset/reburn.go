@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"nuclab/nucnet"
 	"nuclab/nucnet/rate"
@@ -32,10 +33,10 @@ func (r Recipe) Settings() (Settings, error) {
 	return s, errors.Join(e1, e2, e3)
 }
 
-// Reburn burns n samples of a data set again, spread evenly over it, and compares every number with the one stored. The
-// error wraps ErrDifferent if this program has other nuclear data than the set, and ErrDamaged, with the sample and the
-// column, if a number differs by more than rounding on another processor explains.
-func Reburn(ctx context.Context, dir string, n int) error {
+// Reburn burns n samples of a data set again, chosen by seed, and compares every number with the one stored. The error
+// wraps ErrDifferent if this program has other nuclear data than the set, and ErrDamaged, with the sample and the column,
+// if a number differs by more than rounding on another processor explains.
+func Reburn(ctx context.Context, dir string, n int, seed uint64) error {
 	set, err := Open(dir)
 	if err != nil {
 		return err
@@ -51,32 +52,43 @@ func Reburn(ctx context.Context, dir string, n int) error {
 	if err != nil {
 		return err
 	}
-	table, err := set.Load()
+	blocks, err := set.blocks()
 	if err != nil {
 		return err
 	}
-	names := set.columns()
-	place := map[int]int{}
-	for k := range set.Times {
-		place[k] = k
-	}
-	n = min(n, table.Len())
-	for k := range n {
-		i := k * table.Len() / n
-		fresh, err := g.burn(ctx, int(table.Index[i]))
+	rng := rand.New(rand.NewPCG(seed, 0))
+	rng.Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
+	names, place := set.columns(), places(nil, len(set.Times))
+	for b, block := range blocks {
+		// The same number of rows from each group, one more from the first of them.
+		rows := n / len(blocks)
+		if b < n%len(blocks) {
+			rows++
+		}
+		if rows == 0 {
+			break
+		}
+		table, err := set.block(block, nil)
 		if err != nil {
 			return err
 		}
-		if reachedEnd(fresh.status) != reachedEnd(table.Status[i]) {
-			return fmt.Errorf("dataset: %s: %w: sample %d: status %q, burnt again %q", dir, ErrDamaged, table.Index[i], table.Status[i], fresh.status)
-		}
-		for c, v := range fresh.numbers {
-			cell := table.cell(g.layout, i, c, place)
-			if cell == nil {
-				continue
+		order := rng.Perm(table.Len())
+		for _, i := range order[:min(rows, len(order))] {
+			fresh, err := g.burn(ctx, int(table.Index[i]))
+			if err != nil {
+				return err
 			}
-			if stored := *cell; !alike(stored, v, set.Float) {
-				return fmt.Errorf("dataset: %s: %w: sample %d: %s is %.17g, burnt again %.17g", dir, ErrDamaged, table.Index[i], names[c+1], stored, v)
+			if reachedEnd(fresh.status) != reachedEnd(table.Status[i]) {
+				return fmt.Errorf("dataset: %s: %w: sample %d: status %q, burnt again %q", dir, ErrDamaged, table.Index[i], table.Status[i], fresh.status)
+			}
+			for c, v := range fresh.numbers {
+				values, offset, stride := table.column(g.layout, c, place)
+				if values == nil {
+					continue
+				}
+				if stored := values[i*stride+offset]; !alike(stored, v, set.Float) {
+					return fmt.Errorf("dataset: %s: %w: sample %d: %s is %.17g, burnt again %.17g", dir, ErrDamaged, table.Index[i], names[c+1], stored, v)
+				}
 			}
 		}
 	}

@@ -27,14 +27,11 @@ func (g *generator) checkSpace(dir string, done map[string]File) error {
 
 // missing returns about how many bytes the files take that are not done.
 func (g *generator) missing(done map[string]File) int64 {
-	rows := 0
-	for f := range g.manifest.fileCount() {
-		file := g.manifest.file(f)
-		if _, ok := done[file.Name]; !ok && g.settings.Shard.has(f) {
-			rows += file.Samples
-		}
+	rows := g.manifest.Samples / max(g.settings.Shard.M, 1)
+	for _, f := range done {
+		rows -= f.Samples
 	}
-	return int64(float64(g.manifest.Bytes()) * float64(rows) / float64(g.manifest.Samples))
+	return max(int64(float64(g.manifest.Bytes())*float64(rows)/float64(g.manifest.Samples)), 0)
 }
 
 // explainSpace says how much is needed where a disk got full.
