@@ -268,7 +268,8 @@ func TestQuestionsAreAnsweredWhileACellRuns(t *testing.T) {
 		{"inspect_request", map[string]any{"code": "fmt.Println", "cursor_pos": 3}, `{"data":{"text/plain":"documentation of fmt.Println"},"found":true,"metadata":{},"status":"ok"}`},
 		{"inspect_request", map[string]any{"code": "x", "cursor_pos": 1}, `{"data":{"text/plain":"documentation of x"},"found":false,"metadata":{},"status":"ok"}`},
 		{"is_complete_request", map[string]any{"code": "if x {"}, `{"indent":"\t","status":"incomplete"}`},
-		{"comm_info_request", map[string]any{}, `{"comms":{},"status":"ok"}`},
+		{"comm_info_request", map[string]any{}, `{"comms":{"a comm":{"target_name":"a target"}},"status":"ok"}`},
+		{"comm_info_request", map[string]any{"target_name": "another"}, `{"comms":{},"status":"ok"}`},
 		{"debug_request", map[string]any{}, `{"ename":"RequestError","evalue":"kernel: debug_request is not supported","status":"error","traceback":["kernel: debug_request is not supported"]}`},
 		{"history_request", map[string]any{"hist_access_type": "what"}, `{"ename":"RequestError","evalue":"kernel: hist_access_type \"what\" is none of tail, range and search","status":"error","traceback":["kernel: hist_access_type \"what\" is none of tail, range and search"]}`},
 	} {
@@ -306,11 +307,14 @@ func TestSecondInterruptReachesTheSession(t *testing.T) {
 	if m := c.next(c.shells); m.parent.MsgID != id || m.str("ename") != "killed" {
 		t.Errorf("reply %v", m.body)
 	}
-	// An interrupt without a cell does nothing, whatever cell comes next.
-	c.send(c.control, "interrupt_request", map[string]any{})
-	c.next(c.controls)
 	if n := s.interrupts.Load(); n != 1 {
 		t.Errorf("the session saw %d interrupts, want 1", n)
+	}
+	// One without a cell is the session's too, for what a widget has set off. The next cell does not feel it.
+	c.send(c.control, "interrupt_request", map[string]any{})
+	c.next(c.controls)
+	if n := s.interrupts.Load(); n != 2 {
+		t.Errorf("with one between cells the session saw %d interrupts, want 2", n)
 	}
 	if reply, _ := c.execute("print x"); reply.str("status") != "ok" {
 		t.Errorf("the cell after an idle interrupt: %v", reply.body)

@@ -68,6 +68,7 @@ func TestInterrupt(t *testing.T) {
 			t.Errorf("%s\ninterrupted: %+v", code, res)
 		}
 	}
+	b.s.Interrupt() // between cells: clients do that before a shutdown
 	b.want("state", "42")
 	// Goroutines of earlier cells go on, deferred functions run.
 	b.want("ticks := make(chan int)\ngo func() { for i := 0; ; i++ { ticks <- i } }()", "")
