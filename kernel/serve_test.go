@@ -2,9 +2,14 @@ package kernel
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+
+	"github.com/go-zeromq/zmq4"
 )
 
 // startReal serves a kernel with a real session.
@@ -100,5 +105,74 @@ func TestRealCellsOverTheWire(t *testing.T) {
 func (c *client) drain() {
 	c.t.Helper()
 	for c.next(c.iopubs).str("execution_state") != "idle" {
+	}
+}
+
+// TestHeartbeatDuringMuchOutput beats while a cell puts out 50 MB, of which a client gets the first 5 and the last 1.
+func TestHeartbeatDuringMuchOutput(t *testing.T) {
+	c, _ := startReal(t)
+	if reply, _ := c.execute("import (\n\"fmt\"\n\"strings\"\n)\nline := strings.Repeat(\"x\", 1023)"); reply.str("status") != "ok" {
+		t.Fatalf("%v", reply.body)
+	}
+	c.send(c.shell, "execute_request", map[string]any{"code": "for range 50 << 10 { fmt.Println(line) }\nfmt.Print(\"end\")"})
+	beats := 0
+	for done := false; !done; beats++ {
+		beat := fmt.Sprint("beat ", beats)
+		if err := c.heartbeat.Send(zmq4.NewMsgString(beat)); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := c.heartbeat.Recv(); err != nil || string(m.Bytes()) != beat {
+			t.Fatalf("echo %q, %v, want %q", m.Bytes(), err, beat)
+		}
+		select {
+		case m := <-c.shells:
+			if m.str("status") != "ok" {
+				t.Errorf("reply %v", m.body)
+			}
+			done = true
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if beats < 2 {
+		t.Errorf("%d beats while the cell ran", beats)
+	}
+	var out, errs strings.Builder
+	for m := c.next(c.iopubs); m.str("execution_state") != "idle"; m = c.next(c.iopubs) {
+		if m.str("name") == "stderr" {
+			errs.WriteString(m.str("text"))
+		} else {
+			out.WriteString(m.str("text"))
+		}
+	}
+	if n := out.Len(); n < 5<<20 || n > 7<<20 || !strings.HasSuffix(out.String(), "end") || !strings.Contains(errs.String(), "not shown") {
+		t.Errorf("%d bytes of stdout; stderr %q", n, errs.String())
+	}
+}
+
+// TestErrorsAreText has errors quote HTML and terminal commands from the cell and from a value: they stay text.
+func TestErrorsAreText(t *testing.T) {
+	c, _ := startReal(t)
+	const evil = "<script>alert(1)</script>\x1b]52;c;ZXZpbA==\a\u009b2J"
+	for _, code := range []string{
+		"undefinedName /* " + evil + " */",
+		"/* " + evil + " */ panic(\"no\")",
+		"panic(" + strconv.QuoteToASCII(evil) + ")",
+	} {
+		reply, published := c.execute(code)
+		if reply.str("status") != "error" || len(published) != 1 || published[0].kind() != "error" {
+			t.Errorf("%q: %v, published %v", code, reply.body, published)
+			continue
+		}
+		text := published[0].str("ename") + published[0].str("evalue")
+		for _, line := range published[0].body["traceback"].([]any) {
+			text += line.(string)
+		}
+		if !strings.Contains(text, `<script>alert(1)</script>\x1b]52;c;ZXZpbA==\x07\x9b2J`) {
+			t.Errorf("%q: %q does not show what the cell says", code, text)
+		}
+		rest := colour.ReplaceAllString(text, "")
+		if i := strings.IndexFunc(rest, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }); i >= 0 {
+			t.Errorf("%q: a control character in %q", code, rest[i:])
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"nuclab/kernel/cell"
@@ -14,6 +15,20 @@ func red(s string) string  { return "\x1b[31m" + s + "\x1b[0m" }
 func bold(s string) string { return "\x1b[1m" + s + "\x1b[0m" }
 func dim(s string) string  { return "\x1b[2m" + s + "\x1b[0m" }
 
+// printable shows control characters by their codes: what a cell's text or a value holds is to give no orders to the terminal
+// or front end that shows an error.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // place names a cell as the notebook does.
 func place(count int) string { return fmt.Sprintf("In[%d]", count) }
 
@@ -23,13 +38,14 @@ func compileError(count int, src string, problems []cell.Problem) *CellError {
 	var all []string
 	for _, p := range problems {
 		line, column, text := locate(src, p.Offset)
-		all = append(all, fmt.Sprintf("%s:%d:%d: %s", place(count), line, column, p.Text))
-		first, rest, more := strings.Cut(p.Text, "\n")
+		problem := printable(p.Text)
+		all = append(all, fmt.Sprintf("%s:%d:%d: %s", place(count), line, column, problem))
+		first, rest, more := strings.Cut(problem, "\n")
 		e.Traceback = append(e.Traceback, bold(fmt.Sprintf("%s:%d:%d: ", place(count), line, column))+red(first))
 		if more {
 			e.Traceback = append(e.Traceback, strings.Split(rest, "\n")...)
 		}
-		e.Traceback = append(e.Traceback, "    "+strings.ReplaceAll(text, "\t", "    "), "    "+caret(text, column))
+		e.Traceback = append(e.Traceback, "    "+strings.ReplaceAll(printable(text), "\t", "    "), "    "+caret(text, column))
 	}
 	e.Value = strings.Join(all, "\n")
 	return e
@@ -53,18 +69,18 @@ func caret(text string, column int) string {
 		if column--; column == 0 {
 			break
 		}
+		width := utf8.RuneCountInString(printable(string(r)))
 		if r == '\t' {
-			b.WriteString("    ")
-		} else {
-			b.WriteByte(' ')
+			width = 4
 		}
+		b.WriteString(strings.Repeat(" ", width))
 	}
 	return b.String() + red("^")
 }
 
 // runError shows how a running cell failed: the message, then the calls in cells with their lines, then the others.
 func (s *Session) runError(f *ipc.Failure) *CellError {
-	e := &CellError{Value: cell.Unmark(f.Text)}
+	e := &CellError{Value: printable(cell.Unmark(f.Text))}
 	switch f.Kind {
 	case ipc.Panic:
 		e.Name = "panic"
@@ -78,7 +94,7 @@ func (s *Session) runError(f *ipc.Failure) *CellError {
 		}
 	case ipc.Exit:
 		e.Name = "exit"
-		e.Value = f.Text + "; the program ended itself, the kernel keeps its variables"
+		e.Value = e.Value + "; the program ended itself, the kernel keeps its variables"
 	case ipc.Goexit:
 		e.Name = "goexit"
 	case ipc.Load:
@@ -101,7 +117,7 @@ func (s *Session) runError(f *ipc.Failure) *CellError {
 		}
 		e.Traceback = append(e.Traceback, bold(fmt.Sprintf("  %s:%d", place(o.count), fr.Line))+inFunction(fr.Func))
 		if lines := strings.Split(o.source, "\n"); fr.Line >= 1 && fr.Line <= len(lines) {
-			e.Traceback = append(e.Traceback, "      "+strings.TrimSpace(lines[fr.Line-1]))
+			e.Traceback = append(e.Traceback, "      "+printable(strings.TrimSpace(lines[fr.Line-1])))
 		}
 	}
 	if len(foreign) > 0 {
