@@ -120,7 +120,7 @@ func (a *app) run() *cobra.Command {
 	var (
 		path       string
 		parameters []string
-		timeout    time.Duration
+		timeout    string
 	)
 	cmd := &cobra.Command{
 		Use:   "run NOTEBOOK.ipynb",
@@ -135,8 +135,12 @@ declares, as papermill does. The first cell that fails ends the run with status 
 	f := cmd.Flags()
 	f.StringVarP(&path, "output", "o", "", "write the notebook with its outputs to this `file`, also after a failure")
 	f.StringArrayVarP(&parameters, "parameter", "p", nil, "one parameter, `key=value`; may be repeated")
-	f.DurationVar(&timeout, "timeout", 0, "longest time that a cell may run, such as 90s or 10m (0: no limit)")
+	f.StringVar(&timeout, "timeout", "0", "longest `time` that a cell may run, in s, or as 90s or 10m (0: no limit)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		limit, err := parseSeconds(timeout)
+		if err != nil {
+			return badInput("--timeout: %v", err)
+		}
 		nb, err := notebook.Read(args[0])
 		if errors.Is(err, fs.ErrNotExist) {
 			return usageError{err}
@@ -162,7 +166,7 @@ declares, as papermill does. The first cell that fails ends the run with status 
 			return err
 		}
 		err = notebook.Run(cmd.Context(), nb, kernel.Options{Cache: cache, SourceTree: a.source}, notebook.Settings{
-			Timeout: timeout,
+			Timeout: limit,
 			Stream: func(name, text string) {
 				if name == "stderr" {
 					fmt.Fprint(a.stderr, text)
@@ -182,6 +186,18 @@ declares, as papermill does. The first cell that fails ends the run with status 
 		return err
 	}
 	return cmd
+}
+
+// parseSeconds reads a time that is a number of seconds or has units, as "90", "1.5" or "10m".
+func parseSeconds(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		d, err = time.ParseDuration(s + "s")
+	}
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q is no time, such as 90 or 10m", s)
+	}
+	return d, nil
 }
 
 func (a *app) kernel() *cobra.Command {
