@@ -76,7 +76,7 @@ func (l layout) putEnd(dst []float64, s nucnet.Sample, row float64) {
 func (g *generator) test(ctx context.Context, p sample.Point, r *row) error {
 	l := g.layout
 	r.fail(l, g.manifest.Times)
-	var inputs, ages []float64
+	var inputs []float64
 	for _, c := range g.spans {
 		inputs = append(inputs, c.input)
 	}
@@ -116,7 +116,7 @@ func (g *generator) test(ctx context.Context, p sample.Point, r *row) error {
 		l.putEnd(r.numbers[l.end(k):], end, end.Q-before.Q-end.EpsNu*c.step)
 
 		// The small network follows the run from its own start.
-		ages = []float64{c.input, c.input + c.length - c.step, c.input + c.length}
+		ages := []float64{c.input, max(c.input, c.input+c.length-c.step), c.input + c.length}
 		small, smallCPU, status, err := g.timed(ctx, g.small, nucnet.State{T: p.T, Rho: p.Rho, X: p.Small}, ages)
 		switch {
 		case err != nil:

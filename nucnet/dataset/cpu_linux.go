@@ -3,14 +3,15 @@ package dataset
 import (
 	"syscall"
 	"time"
+	"unsafe"
 )
 
-// threadTime returns the processor time that the calling thread has used.
+// threadTime returns the processor time that the calling thread has used. Getrusage would count in ticks of the scheduler.
 func threadTime() time.Duration {
-	const thread = 1 // RUSAGE_THREAD
-	var u syscall.Rusage
-	if syscall.Getrusage(thread, &u) != nil {
+	const threadCPU = 3 // CLOCK_THREAD_CPUTIME_ID
+	var t syscall.Timespec
+	if _, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, threadCPU, uintptr(unsafe.Pointer(&t)), 0); errno != 0 {
 		return 0
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return time.Duration(t.Nano())
 }
