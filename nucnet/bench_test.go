@@ -3,7 +3,6 @@ package nucnet
 import (
 	"context"
 	"fmt"
-	"syscall"
 	"testing"
 )
 
@@ -60,16 +59,6 @@ func BenchmarkNetworks(b *testing.B) {
 			b.ReportMetric((cpuSeconds(b)-start)/float64(steps)*1e6, "cpu-us/step")
 		})
 	}
-}
-
-// cpuSeconds returns the processor time that this process has used.
-func cpuSeconds(b *testing.B) float64 {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
 // BenchmarkParts times what a step is made of, at a state on the way to
