@@ -100,7 +100,7 @@ type solver struct {
 }
 
 var solvers = []solver{
-	{"rodas5p", func() ode.Method { return &ode.Rodas5P{} }, 20, 10},
+	{"rodas5p", func() ode.Method { return &ode.Rodas5P{} }, 14, 1},
 	{"rodas4", func() ode.Method { return &ode.Rodas4{} }, 5, 5},
 	{"bdf", func() ode.Method { return &ode.BDF{} }, 0.03, 0.3},
 	{"bader-deuflhard", func() ode.Method { return &ode.BaderDeuflhard{} }, 1, 1},

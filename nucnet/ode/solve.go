@@ -183,9 +183,10 @@ func (it *integration) rhs(t float64, y, dst []float64) {
 	it.p.Func(t, y, dst)
 }
 
-// norm returns the largest of errors relative to their tolerances at the larger
-// of the two states, so that 1 is just tolerable. It is not finite if an error
-// is not.
+// norm returns the largest of errors relative to their tolerances, so that 1 is
+// just tolerable. Each component has the smaller of its tolerances at the two
+// states: what has fallen far in a step is to be as accurate as all else. The
+// norm is not finite if an error is not.
 func (it *integration) norm(err, y0, y1 []float64) float64 {
 	worst := 0.0
 	rtol, atol, scale := it.set.RTol, it.set.ATol, it.set.Scale
@@ -198,7 +199,7 @@ func (it *integration) norm(err, y0, y1 []float64) float64 {
 		if scale != nil {
 			tol *= scale[i]
 		}
-		e = math.Abs(e) / (tol + rtol*max(math.Abs(y0[i]), math.Abs(y1[i])))
+		e = math.Abs(e) / (tol + rtol*min(math.Abs(y0[i]), math.Abs(y1[i])))
 		if !(e <= worst) {
 			worst = e
 			if e != e {
