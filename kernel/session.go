@@ -323,7 +323,7 @@ func (s *Session) renew(old *process) error {
 		return nil
 	}
 	if old != nil {
-		old.end()
+		old.end(restartPatience)
 	}
 	s.closeComms()
 	s.bookMu.Lock()
@@ -378,7 +378,7 @@ func (s *Session) Close() error {
 	defer s.executing.Unlock()
 	<-s.started
 	if p := s.process(); p != nil {
-		p.end()
+		p.end(closePatience)
 	}
 	// What is compiled ahead stops.
 	s.preparing.Lock()

@@ -130,19 +130,23 @@ func (p *process) interrupt() { p.send(ipc.Command{Kind: ipc.Interrupt}) }
 
 func (p *process) kill() { killGroup(p.cmd.Process) }
 
-// end lets the worker run what cells deferred to its end, and waits until it is gone.
-func (p *process) end() {
+// end lets the worker run what cells deferred to its end, and waits until it is gone; after patience it is killed.
+func (p *process) end(patience time.Duration) {
 	p.commands.Close()
 	select {
 	case <-p.exited:
-	case <-time.After(endTime):
+	case <-time.After(patience):
 		p.kill()
 		<-p.exited
 	}
 }
 
-// endTime is how long the end of a worker may take.
-const endTime = 3 * time.Second
+// A worker ends itself after two seconds of what was deferred; on a busy machine it may be long before it runs at all. Clients
+// kill a kernel that takes five seconds to shut down, while a restart may wait.
+const (
+	closePatience   = 3 * time.Second
+	restartPatience = 20 * time.Second
+)
 
 // dead reports whether the worker has ended.
 func (p *process) dead() bool {
