@@ -2,11 +2,13 @@ package nucnet
 
 import (
 	"context"
+	"errors"
 	"math"
 	"reflect"
 	"testing"
 
 	"nuclab/nucnet/nuclide"
+	"nuclab/nucnet/ode"
 	"nuclab/nucnet/plasma"
 )
 
@@ -124,6 +126,31 @@ func TestHeatingIsAccurate(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestSlowIgnition heats a degenerate core from where what burns first takes
+// hundreds of millions of years to where it takes less than a second: traces of
+// light nuclides live far shorter than the steps in between.
+func TestSlowIgnition(t *testing.T) {
+	n := stock(t, "mesa_80")
+	s := State{2e8, 1e9, pure(t, n, "c12=0.5,o16=0.5")}
+	times := []float64{1e14, 1e16}
+	got := burn(t, n, s, times, Options{Heating: Isochoric})
+	want := burn(t, n, s, times, Options{Heating: Isochoric, RTol: 1e-7, ATol: 1e-13})
+	for k, b := range got {
+		if x, _ := difference(got[k:k+1], want[k:k+1]); x > 1e-4 || math.Abs(b.T/want[k].T-1) > 1e-6 {
+			t.Errorf("at %g s: X differs by %.2g, T = %.9g K, want %.9g", b.Time, x, b.T, want[k].T)
+		}
+	}
+	// Ignition is at 1.5e16 s; what follows takes many more steps.
+	r, err := n.Burn(context.Background(), s, []float64{1e17}, Options{Heating: Isochoric, MaxSteps: 700})
+	if !errors.Is(err, ode.ErrMaxSteps) || r.Restarts > 0 || !(r.End.T > 4e9) {
+		t.Errorf("T = %g K at %g s after %d restarts: %v", r.End.T, r.End.Time, r.Restarts, err)
+	}
+	gained := thermal(t, n, r.End).E.Value - thermal(t, n, burn(t, n, s, []float64{0}, Options{})[0]).E.Value
+	if math.Abs(gained-r.End.EpsNuc) > 1e-9*r.End.Q {
+		t.Errorf("%.12g erg/g gained, %.12g released", gained, r.End.EpsNuc)
 	}
 }
 

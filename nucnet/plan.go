@@ -66,6 +66,7 @@ type flow struct {
 	link             int // place in links.Strong
 	in, out          [4]int32
 	nIn, nOut        int
+	twins            bool    // two of a kind go in
 	forward, reverse float64 // 1/(product of factorials of multiplicities)
 	// Places of the enhancement factors of the two directions.
 	channelIn, channelOut int32
@@ -171,6 +172,7 @@ func (p *plan) addLinks(weak Weak) {
 		r := links.Strong[i].Reaction
 		f.in, f.nIn, f.forward = p.side(r.In)
 		f.out, f.nOut, f.reverse = p.side(r.Out)
+		f.twins = f.nIn == 2 && f.in[0] == f.in[1]
 		if p.screener != nil {
 			f.channelIn, f.channelOut = p.channel(p.screener.Forward[i]), p.channel(p.screener.Reverse[i])
 		}

@@ -1,5 +1,7 @@
 package nucnet
 
+import "math"
+
 // strongSlope adds the net fluxes of strong links to the right-hand side.
 func (w *worker) strongSlope(y, dst []float64) {
 	p := w.plan
@@ -37,7 +39,7 @@ func (w *worker) strongSlope(y, dst []float64) {
 		f := &p.others[i]
 		forward := w.forwardRate[base+i] * factor[f.channelIn]
 		reverse := w.reverseRate[base+i] * factor[f.channelOut]
-		net := forward*v[f.in[0]]*v[f.in[1]]*v[f.in[2]]*v[f.in[3]] -
+		net := forward*w.entrance(f) -
 			reverse*v[f.out[0]]*v[f.out[1]]*v[f.out[2]]*v[f.out[3]]
 		for _, k := range f.in[:f.nIn] {
 			dst[k] -= net
@@ -72,12 +74,12 @@ func (w *worker) strongJacobian(dst []float64) {
 		forward := w.forwardRate[base+i] * s.factor[f.channelIn]
 		reverse := w.reverseRate[base+i] * s.factor[f.channelOut]
 		if p.screener != nil {
-			w.screenColumns(f, 0, forward*y[f.in[0]]*y[f.in[1]]*y[f.in[2]]*y[f.in[3]],
+			w.screenColumns(f, 0, forward*w.entrance(f),
 				reverse*y[f.out[0]]*y[f.out[1]]*y[f.out[2]]*y[f.out[3]])
 		}
 		var by [8]float64
 		for k := range f.nIn {
-			by[k] = forward * others(y, &f.in, k)
+			by[k] = forward * w.entranceBy(f, k)
 		}
 		m := f.nIn + f.nOut
 		for k := range f.nOut {
@@ -171,6 +173,29 @@ func (w *worker) pairJacobian(g *partners, dst []float64) {
 	col0[g.d] += sum0
 	col1[g.b] -= sum1
 	col1[g.d] += sum1
+}
+
+// entrance returns the product of the abundances that go in. Of two of a kind it
+// is y sqrt(y^2 + trace^2) in place of y^2, which is the same where there is more
+// than a trace of them. A square takes away from what errors have made negative,
+// and without end where nothing else burns it, as happens to he3; and steps far
+// longer than it lasts make noise of it up to the tolerance.
+func (w *worker) entrance(f *flow) float64 {
+	y := w.y
+	if f.twins {
+		return y[f.in[0]] * math.Hypot(y[f.in[0]], w.trace)
+	}
+	return y[f.in[0]] * y[f.in[1]] * y[f.in[2]] * y[f.in[3]]
+}
+
+// entranceBy returns its derivative by the k-th of them.
+func (w *worker) entranceBy(f *flow, k int) float64 {
+	if f.twins {
+		y := w.y[f.in[0]]
+		h := math.Hypot(y, w.trace)
+		return (h + y*y/h) / 2 // the other half is that by the other
+	}
+	return others(w.y, &f.in, k)
 }
 
 // scatter adds the derivatives of a net flux to the rows that gain by it, and

@@ -37,6 +37,7 @@ type worker struct {
 	byTemperature, shifted []float64
 
 	minimum []float64 // admissible abundances
+	trace   float64   // abundance far below the tolerated errors, not 0
 	scale   []float64 // of the absolute tolerance
 
 	evaluated []float64 // the state of the last right-hand side, only where likeMESA asks for it
@@ -127,6 +128,7 @@ func (w *worker) begin(t, rho, ye0 float64, opt Options, set ode.Settings) {
 	w.setState(t, rho)
 	w.screening.begin(opt.RTol)
 	w.weak.begin(opt.RTol)
+	w.trace = 0.1*lightScale*opt.ATol + math.SmallestNonzeroFloat64
 	clear(w.scale)
 	for i := range w.minimum {
 		w.minimum[i] = -opt.ATol / p.net.a[i]
