@@ -15,14 +15,25 @@ import (
 // allocates does not depend on their number.
 func TestStepsDoNotAllocate(t *testing.T) {
 	n := stock(t, "mesa_80")
-	for _, o := range []Options{{}, {Solver: "bdf"}, {Screening: rate.Extended}} {
-		w := workerFor(t, n, o)
+	along := &Trajectory{[]float64{0, 1}, []float64{5e9, 4e9}, []float64{1e9, 1e8}}
+	for _, c := range []struct {
+		o     Options
+		along *Trajectory
+	}{
+		{Options{}, nil},
+		{Options{Solver: "bdf"}, nil},
+		{Options{Screening: rate.Extended}, nil},
+		{Options{Heating: Isochoric}, nil},
+		{Options{Heating: Isobaric}, nil},
+		{Options{}, along},
+	} {
+		w := workerFor(t, n, c.o)
 		s := State{5e9, 1e9, pure(t, n, "si28")}
-		o = o.WithDefaults()
+		o := c.o.WithDefaults()
 		var steps int
 		allocations := func(end float64) float64 {
 			return testing.AllocsPerRun(2, func() {
-				r, err := w.burn(context.Background(), s, nil, []float64{end}, o)
+				r, err := w.burn(context.Background(), s, c.along, []float64{end}, o)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -35,7 +46,7 @@ func TestStepsDoNotAllocate(t *testing.T) {
 		// Once a component has run low, another row gives way to an invariant,
 		// which is looked up by name.
 		if added := steps - short; added < 50 || many-few > 0.1*float64(added) {
-			t.Errorf("%+v: %g allocations more for %d steps more", o, many-few, added)
+			t.Errorf("%+v, along %v: %g allocations more for %d steps more", c.o, c.along, many-few, added)
 		}
 	}
 }
