@@ -41,7 +41,21 @@ func Main(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// kernelCache is where the kernels of all tests build, so that each package is compiled once.
+var kernelCache string
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "browsertest-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	kernelCache = dir
+	return m.Run()
 }
 
 // Lab is a running JupyterLab.
@@ -87,7 +101,7 @@ func Start(t *testing.T, dir string) *Lab {
 	go func() {
 		ended <- lab.Run(ctx, lab.Options{
 			Dir: dir, NoBrowser: true, Cache: cache, Spec: spec, Log: l, Ready: func(url string) { ready <- url },
-			Env:  map[string]string{"NUCLAB_CACHE": cache, sourceVariable: testenv.Repo()},
+			Env:  map[string]string{"NUCLAB_CACHE": kernelCache, sourceVariable: testenv.Repo()},
 			Args: []string{"--LabApp.expose_app_in_browser=True"},
 		})
 	}()

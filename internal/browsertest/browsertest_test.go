@@ -256,7 +256,7 @@ func runInLab(t *testing.T, name string, wantCells, wantPictures int) {
 		p.Wait("the stored widgets", `document.querySelectorAll('.jp-OutputArea-output .widget-slider').length > 0`, time.Minute)
 	}
 	p.Screenshot("stored")
-	cells := p.RunAllAnswering("nobody", 5*time.Minute)
+	cells := p.RunAllAnswering("nobody", 10*time.Minute)
 	p.Screenshot("run-all")
 	pictures := 0
 	var tags []bool
