@@ -174,3 +174,104 @@ func ExampleSummary() {
 	fmt.Println(s.Samples, s.Failed, s.T[0] >= 1.5e9, s.Ye[1] <= 0.5)
 	// Output: 3 0 true true
 }
+
+// Test sets say for which protocol they were made.
+func ExampleProtocol() {
+	fmt.Println(dataset.Protocols())
+	// Output: [train paper clean]
+}
+
+// Only test sets have timings.
+func ExampleTiming() {
+	set, remove := generate(small)
+	defer remove()
+	timings, err := set.Timings()
+	fmt.Println(len(timings), err)
+	// Output: 0 <nil>
+}
+
+// The role of a sample depends on its number alone.
+func ExampleSplit() {
+	split := dataset.Split{Validation: 0.1, Test: 0.1}
+	counts := map[dataset.Role]int{}
+	for i := range int64(1000) {
+		counts[split.Of(i)]++
+	}
+	fmt.Println(counts[dataset.Training] > 700, counts[dataset.Training]+counts[dataset.Validation]+counts[dataset.Testing])
+	// Output: true 1000
+}
+
+// A sample without a split trains.
+func ExampleRole() {
+	fmt.Println(dataset.Split{}.Of(7) == dataset.Training)
+	// Output: true
+}
+
+// Batches come shuffled; a selection says of which samples.
+func ExampleSelection() {
+	set, remove := generate(small)
+	defer remove()
+	for batch, err := range set.Batches(context.Background(), dataset.Selection{Batch: 2}, 0) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(batch.Len())
+	}
+	// Output:
+	// 2
+	// 1
+}
+
+// What to normalise inputs and outputs with.
+func ExampleStatistics() {
+	set, remove := generate(small)
+	defer remove()
+	st, err := set.Statistics(context.Background(), dataset.Selection{}, 1e-15)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(st.Samples, len(st.LnX), len(st.Ends))
+	// Output: 3 80 2
+}
+
+// Each time has its own.
+func ExampleEndStatistics() {
+	var e dataset.EndStatistics
+	fmt.Println(len(e.LnX), e.Q.SD)
+	// Output: 0 0
+}
+
+// A number has a mean and a standard deviation.
+func ExampleMoments() {
+	m := dataset.Moments{Mean: 9.5, SD: 0.2}
+	fmt.Println((9.9-m.Mean)/m.SD > 1.9)
+	// Output: true
+}
+
+// Time is shared among processors.
+func ExampleEstimate() {
+	e := dataset.Estimate{Samples: 1 << 20, CPU: 0.02}
+	fmt.Printf("%.1f hours\n", e.Hours(2))
+	// Output: 2.9 hours
+}
+
+// Sets that were not submitted have no job.
+func ExampleJob() {
+	_, err := dataset.OpenJob("nowhere")
+	fmt.Println(errors.Is(err, dataset.ErrNoDataset))
+	// Output: true
+}
+
+// A submission lists the parts it is to make.
+func ExampleSent() {
+	sent := dataset.Sent{Array: "17", Merge: "18", Parts: []int{3, 5}}
+	fmt.Println(sent.Parts, "by job", sent.Array)
+	// Output: [3 5] by job 17
+}
+
+// Parts tell how far they are.
+func ExamplePartState() {
+	p := dataset.PartState{Part: 3, State: "missing", Samples: 20, Wanted: 32}
+	fmt.Println(p.State, p.Wanted-p.Samples)
+	// Output: missing 12
+}
