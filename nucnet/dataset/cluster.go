@@ -16,7 +16,7 @@ import (
 
 // Errors of sets that are made on a cluster.
 var (
-	ErrNoSlurm = errors.New("Slurm refuses")
+	ErrNoSlurm = errors.New("refused by Slurm")
 	ErrBusy    = errors.New("parts are still being made")
 )
 
