@@ -87,7 +87,11 @@ func Reburn(ctx context.Context, dir string, n int, seed uint64) error {
 					continue
 				}
 				if stored := values[i*stride+offset]; !alike(stored, v, set.Float) {
-					return fmt.Errorf("dataset: %s: %w: sample %d: %s is %.17g, burnt again %.17g", dir, ErrDamaged, table.Index[i], names[c+1], stored, v)
+					other := ""
+					if code := codeVersion(); code != set.Code {
+						other = fmt.Sprintf(" (by commit %s, the set was made by %s)", code, set.Code)
+					}
+					return fmt.Errorf("dataset: %s: %w: sample %d: %s is %.17g, burnt again %.17g%s", dir, ErrDamaged, table.Index[i], names[c+1], stored, v, other)
 				}
 			}
 		}
