@@ -144,8 +144,8 @@ func TestSlowIgnition(t *testing.T) {
 		}
 	}
 	// Ignition is at 1.5e16 s; what follows takes many more steps.
-	r, err := n.Burn(context.Background(), s, []float64{1e17}, Options{Heating: Isochoric, MaxSteps: 700})
-	if !errors.Is(err, ode.ErrMaxSteps) || r.Restarts > 0 || !(r.End.T > 4e9) {
+	r, err := n.Burn(context.Background(), s, []float64{1e17}, Options{Heating: Isochoric, MaxSteps: 1000})
+	if !errors.Is(err, ode.ErrMaxSteps) || r.Restarts > 0 || !(r.End.T > 10*s.T) {
 		t.Errorf("T = %g K at %g s after %d restarts: %v", r.End.T, r.End.Time, r.Restarts, err)
 	}
 	gained := thermal(t, n, r.End).E.Value - thermal(t, n, burn(t, n, s, []float64{0}, Options{})[0]).E.Value
