@@ -323,6 +323,10 @@ func (s *Session) renew(old *process) error {
 		return nil
 	}
 	if old != nil {
+		// What its end prints is the running cell's, not that of the last one it ran.
+		s.mu.Lock()
+		s.calls.pipes = nil
+		s.mu.Unlock()
 		old.end(restartPatience)
 	}
 	s.closeComms()
