@@ -33,7 +33,6 @@ type Network struct {
 	recipe   recipe            // of its reactions
 	small    *approx21.Network // nil unless it is one of those
 	correct  *rate.Links       // with balance Correct, which defines what Reactions lists; nil for a small network
-	order    []int             // of elimination
 	fill     [2]int            // entries and multiply-subtracts of the factors
 	nonzeros int
 
@@ -86,12 +85,11 @@ func newNetwork(name string, members []nuclide.Nuclide) *Network {
 	return n
 }
 
-// eliminate chooses the order of elimination for derivatives by abundances of
-// the pattern p.
+// eliminate counts what elimination takes with derivatives by abundances of the
+// pattern p.
 func (n *Network) eliminate(p *ode.Pattern) {
 	n.nonzeros = p.NonZeros()
-	n.order = ode.Markowitz(p, n.lightest())
-	n.fill[0], n.fill[1] = p.Fill(n.order)
+	n.fill[0], n.fill[1] = p.Fill(ode.Markowitz(p, n.lightest()))
 }
 
 // linksFor returns the reactions with reverse rates of the given kind.

@@ -333,7 +333,7 @@ func (p *plan) build() error {
 		[4][]int32{column(p.change), column(p.sumY), column(p.sumZZ), column(p.energy)},
 		pattern.NonZeros(),
 	}
-	p.structure, err = ode.NewStructure(pattern, p.order(), p.invariants()...)
+	p.structure, err = ode.NewStructure(pattern, p.invariants()...)
 	p.pool = make(chan *worker, 64)
 	return err
 }
@@ -369,18 +369,6 @@ func (p *plan) place(g *partners, pattern *ode.Pattern) {
 			p.places = append(p.places, int32(pattern.Index(e[0], e[1])))
 		}
 	}
-}
-
-// order returns the order of elimination: nuclides as in the network's own
-// pattern, then the components that depend on all of them.
-func (p *plan) order() []int {
-	order := slices.Clone(p.net.order)
-	for i := p.dim - 1; i >= p.n; i-- {
-		if i != p.loss {
-			order = append(order, i)
-		}
-	}
-	return append(order, p.loss)
 }
 
 // invariants returns the conservation of baryon number and charge, the

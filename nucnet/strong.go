@@ -183,7 +183,7 @@ func (w *worker) pairJacobian(g *partners, dst []float64) {
 func (w *worker) entrance(f *flow) float64 {
 	y := w.y
 	if f.twins {
-		return y[f.in[0]] * math.Hypot(y[f.in[0]], w.trace)
+		return y[f.in[0]] * math.Sqrt(y[f.in[0]]*y[f.in[0]]+w.trace*w.trace)
 	}
 	return y[f.in[0]] * y[f.in[1]] * y[f.in[2]] * y[f.in[3]]
 }
@@ -192,7 +192,7 @@ func (w *worker) entrance(f *flow) float64 {
 func (w *worker) entranceBy(f *flow, k int) float64 {
 	if f.twins {
 		y := w.y[f.in[0]]
-		h := math.Hypot(y, w.trace)
+		h := math.Sqrt(y*y + w.trace*w.trace)
 		return (h + y*y/h) / 2 // the other half is that by the other
 	}
 	return others(w.y, &f.in, k)

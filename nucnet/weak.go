@@ -73,24 +73,30 @@ func (s *weakState) evaluate(w *worker, ye float64) {
 // weakSlope adds the weak reactions to the right-hand side.
 func (w *worker) weakSlope(dst []float64) {
 	p, s := w.plan, &w.weak
+	rate, nu := s.rate[:len(p.weak)], s.nu[:len(p.weak)]
+	var change, loss float64
 	for i := range p.weak {
 		d := &p.weak[i]
-		r := s.rate[i] * w.y[d.in[0]]
-		for _, k := range d.in[1:d.nIn] {
-			r *= w.y[k]
+		r := rate[i] * w.y[d.in[0]]
+		if d.nIn == 1 && d.nOut == 1 { // nearly all
+			dst[d.in[0]] -= r
+			dst[d.out[0]] += r
+		} else {
+			for _, k := range d.in[1:d.nIn] {
+				r *= w.y[k]
+			}
+			for _, k := range d.in[:d.nIn] {
+				dst[k] -= r
+			}
+			for _, k := range d.out[:d.nOut] {
+				dst[k] += r
+			}
 		}
-		if r == 0 {
-			continue
-		}
-		for _, k := range d.in[:d.nIn] {
-			dst[k] -= r
-		}
-		for _, k := range d.out[:d.nOut] {
-			dst[k] += r
-		}
-		dst[p.change] += d.charge * r
-		dst[p.loss] += s.nu[i] * r
+		change += d.charge * r
+		loss += nu[i] * r
 	}
+	dst[p.change] += change
+	dst[p.loss] += loss
 }
 
 // weakJacobian adds their derivatives.

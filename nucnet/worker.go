@@ -205,7 +205,8 @@ func (w *worker) slope(t float64, y, dst []float64) {
 	w.rightHandSide(y, dst)
 }
 
-// rightHandSide is slope at the worker's temperature and density.
+// rightHandSide is slope at the worker's temperature and density. Invariants take
+// the place of what is left at zero: the sums, the energy and what was released.
 func (w *worker) rightHandSide(y, dst []float64) {
 	p := w.plan
 	n := p.n
@@ -217,31 +218,13 @@ func (w *worker) rightHandSide(y, dst []float64) {
 	}
 	if w.strong {
 		// The place behind the nuclides collects what flows for absent
-		// partners; the sum of weak changes there is restored below.
+		// partners.
 		w.strongSlope(y, dst[:n+1])
 		dst[n] = 0
 	}
 	if len(p.weak) > 0 {
 		w.weak.update(w, y)
 		w.weakSlope(dst)
-	}
-	dst[p.released] = 0
-	for i, d := range dst[:n] {
-		dst[p.released] -= p.net.dm[i] * d
-	}
-	if p.sumY >= 0 {
-		var s, zz float64
-		for i, d := range dst[:n] {
-			s += d
-			zz += p.net.z[i] * p.net.z[i] * d
-		}
-		dst[p.sumY] = s
-		if p.sumZZ >= 0 {
-			dst[p.sumZZ] = zz
-		}
-	}
-	if p.energy >= 0 {
-		dst[p.energy] = dst[p.released] - dst[p.loss]
 	}
 }
 

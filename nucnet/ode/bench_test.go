@@ -29,7 +29,7 @@ func BenchmarkLinear(b *testing.B) {
 		}
 		return w
 	}
-	s, err := NewStructure(p, Markowitz(p, []int{0, 1, 2}), Invariant{Weights: weights()}, Invariant{Weights: weights()})
+	s, err := NewStructure(p, Invariant{Weights: weights()}, Invariant{Weights: weights()})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func BenchmarkLinear(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		_, operations := p.Fill(s.order)
+		_, operations := p.Fill(Markowitz(p, []int{0, 1, 2}))
 		b.ReportMetric(float64(operations), "operations")
 	})
 	b.Run("solve", func(b *testing.B) {

@@ -16,7 +16,7 @@ func ExampleSolve() {
 		fmt.Println(err)
 		return
 	}
-	structure, err := ode.NewStructure(pattern, nil, ode.Invariant{Weights: []float64{1, 1, 1}})
+	structure, err := ode.NewStructure(pattern, ode.Invariant{Weights: []float64{1, 1, 1}})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,8 +1,10 @@
 package ode
 
 import (
+	"errors"
 	"math"
-	"slices"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // linear is the sequence of linear systems (c I - J) x = b of one integration,
@@ -13,7 +15,10 @@ type linear struct {
 	factors  lu
 	jac      []float64
 	c        float64
-	full     [][]float64 // weights of the invariants
+	full     [][]float64      // weights of the invariants
+	replaced [][]float64      // by row, the weights of the invariant in its place
+	keep     *mat.Dense       // inverse of the weights of the components whose rows invariants replace
+	wanted   [maxTail]float64 // of the invariants
 	residual []float64
 	refine   bool
 	checked  bool
@@ -48,6 +53,11 @@ func (l *linear) evaluate(p *Problem, t float64, y []float64) {
 	l.stats.Jacobians++
 	if l.choice.choose(l.st, y) || l.factors.sym == nil {
 		l.factors.reset(l.st.symbolic(l.choice.rows))
+		l.replaced = make([][]float64, l.st.Dim())
+		for k, r := range l.choice.rows {
+			l.replaced[r] = l.full[k]
+		}
+		l.keep = inverseOf(l.full, l.choice.rows)
 	}
 }
 
@@ -71,8 +81,9 @@ func (l *linear) solve(b, off []float64) error {
 	for k, r := range l.choice.rows {
 		b[r] = 0
 		if off != nil {
-			b[r] = -dot(l.st.invariants[k].Weights, off)
+			b[r] = -dot(l.full[k], off)
 		}
+		l.wanted[k] = b[r]
 	}
 	for _, inv := range l.st.derived {
 		b[inv.Rows[0]] = 0
@@ -81,31 +92,44 @@ func (l *linear) solve(b, off []float64) error {
 		}
 	}
 	if l.checked && !l.refine {
-		l.substitute(b)
+		l.factors.solve(b)
+		l.finish(b)
 		return nil
 	}
 	rhs := l.residual
 	copy(rhs, b)
-	l.substitute(b)
+	l.factors.solve(b)
 	if err := l.backwardError(rhs, b); l.checked || err > 1e-11 {
-		l.substitute(rhs)
-		for i, d := range rhs {
-			b[i] += d
+		l.factors.solve(rhs)
+		var size, correction float64
+		for _, i := range l.st.coupled {
+			size += math.Abs(b[i])
+			correction += math.Abs(rhs[i])
+			b[i] += rhs[i]
 		}
 		l.refine = true
 		l.stats.Refinements++
-		if d := norm1(rhs); !l.checked && !(d <= 1e-3*norm1(b)) {
+		if !l.checked && !(correction <= 1e-3*size) {
 			return errSingular
 		}
 	}
+	l.finish(b)
 	l.checked = true
 	return nil
 }
 
-// substitute solves by the factors, and for the components that no other
-// depends on afterwards.
-func (l *linear) substitute(b []float64) {
-	l.factors.solve(b)
+// finish corrects invariants, which rounding has moved, by the components of the
+// rows that they replace, and solves for components that no other depends on.
+func (l *linear) finish(b []float64) {
+	var off [maxTail]float64
+	for k, weights := range l.full {
+		off[k] = l.wanted[k] - dot(weights, b)
+	}
+	for k, r := range l.choice.rows {
+		for j, v := range l.keep.RawRowView(k) {
+			b[r] += v * off[j]
+		}
+	}
 	p := l.st.pattern
 	for _, i := range l.st.quadratures {
 		sum, diagonal := b[i], l.c
@@ -127,13 +151,14 @@ func (l *linear) substitute(b []float64) {
 }
 
 // backwardError replaces rhs by the residual rhs - M x and returns the largest
-// of its components relative to the terms that it was summed from.
+// of its components relative to the terms that it was summed from. Components
+// that no other depends on are left out: they are found to rounding.
 func (l *linear) backwardError(rhs, x []float64) float64 {
 	worst := 0.0
-	for i := range rhs {
+	for _, i := range l.st.coupled {
 		size := math.Abs(rhs[i])
 		r := rhs[i]
-		if weights := l.invariantAt(i); weights != nil {
+		if weights := l.replaced[i]; weights != nil {
 			for j, v := range weights {
 				r -= v * x[j]
 				size += math.Abs(v * x[j])
@@ -157,32 +182,37 @@ func (l *linear) backwardError(rhs, x []float64) float64 {
 	return worst
 }
 
-// invariantAt returns the weights of the invariant in the place of a row, nil if
-// there is none.
-func (l *linear) invariantAt(row int) []float64 {
-	if k := slices.Index(l.choice.rows, row); k >= 0 {
-		return l.full[k]
+// inverseOf returns the inverse of the columns cols of a matrix, zero if it has
+// none, which a factorisation notices; nil without rows.
+func inverseOf(rows [][]float64, cols []int) *mat.Dense {
+	n := len(rows)
+	if n == 0 {
+		return nil
 	}
-	for _, inv := range l.st.derived {
-		if inv.Rows[0] == row {
-			return inv.Weights
+	m := mat.NewDense(n, n, nil)
+	for i, row := range rows {
+		for j, c := range cols {
+			m.Set(i, j, row[c])
 		}
 	}
-	return nil
-}
-
-func norm1(x []float64) float64 {
-	s := 0.0
-	for _, v := range x {
-		s += math.Abs(v)
+	if err := m.Inverse(m); err != nil && errors.Is(err, mat.Condition(math.Inf(1))) {
+		m.Zero()
 	}
-	return s
+	return m
 }
 
 func dot(a, b []float64) float64 {
-	s := 0.0
-	for i, v := range a {
-		s += v * b[i]
+	b = b[:len(a)]
+	var s0, s1, s2, s3 float64
+	i := 0
+	for ; i+3 < len(a); i += 4 {
+		s0 += a[i] * b[i]
+		s1 += a[i+1] * b[i+1]
+		s2 += a[i+2] * b[i+2]
+		s3 += a[i+3] * b[i+3]
 	}
-	return s
+	for ; i < len(a); i++ {
+		s0 += a[i] * b[i]
+	}
+	return s0 + s1 + (s2 + s3)
 }

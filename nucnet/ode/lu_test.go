@@ -63,7 +63,7 @@ func TestSolve(t *testing.T) {
 			}
 			invariants = append(invariants, Invariant{Weights: w})
 		}
-		s, err := NewStructure(p, nil, invariants...)
+		s, err := NewStructure(p, invariants...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func TestSolve(t *testing.T) {
 }
 
 func TestSingular(t *testing.T) {
-	s, err := NewStructure(Dense(2), nil)
+	s, err := NewStructure(Dense(2))
 	if err != nil {
 		t.Fatal(err)
 	}

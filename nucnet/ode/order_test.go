@@ -10,7 +10,7 @@ import (
 // exp(sin t).
 func tangent(tb testing.TB) *Problem {
 	tb.Helper()
-	s, err := NewStructure(Dense(2), nil)
+	s, err := NewStructure(Dense(2))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package ode
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
 
 // Markowitz returns an elimination order for diagonal pivots: at every step
 // the pivot with the least product (entries in its column - 1) x (entries in
@@ -49,6 +53,78 @@ func Markowitz(p *Pattern, last []int) []int {
 	return order
 }
 
+// cluster orders components for elimination by tiles, which fill in as a whole.
+// A tile begins with the component that has the fewest neighbours. Then come
+// those that add few neighbours to it, measured by how many they have
+// themselves. Ties go to the lower index.
+func cluster(p *Pattern, components []int) []int {
+	n := len(components)
+	place := make([]int, p.Dim())
+	for i := range place {
+		place[i] = -1
+	}
+	for k, i := range components {
+		place[i] = k
+	}
+	near := newBitMatrix(n) // neighbours that are left, and the component itself
+	for k, i := range components {
+		near.set(k, k)
+		for _, c := range p.row(i) {
+			if j := place[c]; j >= 0 {
+				near.set(k, j)
+				near.set(j, k)
+			}
+		}
+	}
+	order := make([]int, 0, n)
+	left := make([]int, n) // components that are left
+	for k := range left {
+		left[k] = k
+	}
+	union := bitMatrix{near.words, make([]uint64, near.words)}
+	for len(left) > 0 {
+		clear(union.bits)
+		var chosen []int
+		for range min(tileSize, len(left)) {
+			best, bestCost := 0, math.MaxInt
+			for at, k := range left {
+				both, own := 0, 0
+				for w, u := range union.bits {
+					v := near.row(k)[w]
+					both += bits.OnesCount64(u | v)
+					own += bits.OnesCount64(v)
+				}
+				if cost := 2*both - own; cost < bestCost {
+					best, bestCost = at, cost
+				}
+			}
+			k := left[best]
+			left = slices.Delete(left, best, best+1)
+			chosen = append(chosen, k)
+			order = append(order, components[k])
+			for w, v := range near.row(k) {
+				union.bits[w] |= v
+			}
+		}
+		// Neighbours of the tile become neighbours of each other.
+		for _, k := range chosen {
+			union.clear(0, k)
+		}
+		for _, k := range left {
+			if !union.has(0, k) {
+				continue
+			}
+			for w, v := range union.bits {
+				near.row(k)[w] |= v
+			}
+			for _, c := range chosen {
+				near.clear(k, c)
+			}
+		}
+	}
+	return order
+}
+
 // bitMatrix is a square matrix of bits, stored by rows.
 type bitMatrix struct {
 	words int
@@ -66,16 +142,6 @@ func (m bitMatrix) clear(i, j int)     { m.row(i)[j/64] &^= 1 << (j % 64) }
 
 func (m bitMatrix) has(i, j int) bool {
 	return m.row(i)[j/64]>>(j%64)&1 != 0
-}
-
-// first returns the first column of row i, -1 if it is empty.
-func (m bitMatrix) first(i int) int {
-	for k, w := range m.row(i) {
-		if w != 0 {
-			return k*64 + bits.TrailingZeros64(w)
-		}
-	}
-	return -1
 }
 
 func (m bitMatrix) count(i int) int {

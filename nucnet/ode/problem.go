@@ -58,12 +58,12 @@ type Invariant struct {
 
 // Structure is what does not change from state to state, nor from one problem
 // to another that differs in numbers alone: the pattern of the Jacobian, the
-// invariants and the order of elimination. It keeps the symbolic
+// invariants. It keeps the symbolic
 // factorisations made for it and may be used by several goroutines at once.
 type Structure struct {
 	pattern     *Pattern
 	invariants  []Invariant
-	order       []int       // without the quadratures
+	coupled     []int       // components that linear systems are solved for
 	quadratures []int       // components that no equation but their own depends on
 	derived     []Invariant // those that define a component that nothing depends on
 
@@ -75,20 +75,9 @@ type Structure struct {
 // maxKnown bounds the entries kept in symbolic factorisations, to some 64 MB.
 const maxKnown = 8 << 20
 
-// NewStructure returns the structure of a problem. Components are eliminated
-// in the given order, by nil in that of [Markowitz].
-func NewStructure(p *Pattern, order []int, invariants ...Invariant) (*Structure, error) {
+// NewStructure returns the structure of a problem.
+func NewStructure(p *Pattern, invariants ...Invariant) (*Structure, error) {
 	n := p.Dim()
-	if order == nil {
-		order = Markowitz(p, nil)
-	}
-	sorted := slices.Clone(order)
-	slices.Sort(sorted)
-	for i := range n {
-		if len(sorted) != n || sorted[i] != i {
-			return nil, fmt.Errorf("ode: the order of elimination is not a permutation of %d components", n)
-		}
-	}
 	for _, inv := range invariants {
 		if len(inv.Weights) != n {
 			return nil, fmt.Errorf("ode: an invariant has %d weights for %d components", len(inv.Weights), n)
@@ -125,11 +114,11 @@ func NewStructure(p *Pattern, order []int, invariants ...Invariant) (*Structure,
 	if len(s.invariants) > maxTail {
 		return nil, fmt.Errorf("ode: %d invariants, want at most %d", len(s.invariants), maxTail)
 	}
-	for _, i := range order {
+	for i := range n {
 		switch {
 		case defined[i]:
 		case needed[i] > 0:
-			s.order = append(s.order, i)
+			s.coupled = append(s.coupled, i)
 		default:
 			s.quadratures = append(s.quadratures, i)
 		}
@@ -152,16 +141,16 @@ func (s *Structure) symbolic(rows []int) *symbolic {
 	if sym := s.known[key]; sym != nil {
 		return sym
 	}
-	order := make([]int, 0, len(s.order))
-	for _, i := range s.order {
+	head := make([]int, 0, len(s.coupled))
+	for _, i := range s.coupled {
 		if !slices.Contains(rows, i) {
-			order = append(order, i)
+			head = append(head, i)
 		}
 	}
-	sym := newSymbolic(s.pattern, append(order, rows...), len(rows))
-	if s.size += sym.values; s.size > maxKnown {
+	sym := newSymbolic(s.pattern, head, rows)
+	if s.size += sym.size(); s.size > maxKnown {
 		clear(s.known)
-		s.size = sym.values
+		s.size = sym.size()
 	}
 	s.known[key] = sym
 	return sym

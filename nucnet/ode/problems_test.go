@@ -12,7 +12,7 @@ type reference struct {
 }
 
 func dense(n int, invariants []Invariant, f func(y, dst []float64), jac func(y []float64, set func(i, j int, v float64))) *Problem {
-	s, err := NewStructure(Dense(n), nil, invariants...)
+	s, err := NewStructure(Dense(n), invariants...)
 	if err != nil {
 		panic(err)
 	}
@@ -126,7 +126,7 @@ func vanDerPol(eps float64) *Problem {
 // protheroRobinson is dy/dt = -k (y - cos t) - sin t with the solution cos t,
 // whatever k: order is lost here first.
 func protheroRobinson(k float64) *Problem {
-	s, err := NewStructure(Dense(1), nil)
+	s, err := NewStructure(Dense(1))
 	if err != nil {
 		panic(err)
 	}

@@ -19,6 +19,9 @@ type tableau struct {
 	b, e     []float64
 }
 
+// maxStages bounds the stages of a method.
+const maxStages = 8
+
 // rosenbrock is the work space and the algorithm that all methods with a
 // tableau share.
 type rosenbrock struct {
@@ -167,18 +170,15 @@ func (r *rosenbrock) attempt(it *integration, h float64) float64 {
 	return it.norm(r.errs, it.y, r.yNew)
 }
 
-// combine adds the combination of vectors x with coefficients s a to y, four of
-// them in one pass.
+// combine adds the combination of the first vectors x with coefficients s a to y.
 func combine(s float64, a []float64, x [][]float64, y []float64) {
-	for ; len(a) >= 4; a, x = a[4:], x[4:] {
-		a0, a1, a2, a3 := s*a[0], s*a[1], s*a[2], s*a[3]
-		if a0 == 0 && a1 == 0 && a2 == 0 && a3 == 0 {
-			continue
+	if vectorised {
+		var by [maxStages]float64
+		for i, v := range a {
+			by[i] = s * v
 		}
-		x0, x1, x2, x3 := x[0][:len(y)], x[1][:len(y)], x[2][:len(y)], x[3][:len(y)]
-		for i := range y {
-			y[i] += a0*x0[i] + a1*x1[i] + (a2*x2[i] + a3*x3[i])
-		}
+		combineBlocks(y, by[:len(a)], &x[0][0], tiled(len(y))*tileSize)
+		return
 	}
 	for k, v := range a {
 		axpy(s*v, x[k], y)
@@ -196,13 +196,16 @@ func axpy(a float64, x, y []float64) {
 	}
 }
 
+// growRows returns m rows of n numbers, each of whole blocks, one behind the other.
 func growRows(rows [][]float64, m, n int) [][]float64 {
-	for len(rows) < m {
-		rows = append(rows, nil)
+	if len(rows) == m && (m == 0 || len(rows[0]) == n) {
+		return rows
 	}
-	rows = rows[:m]
+	stride := tiled(n) * tileSize
+	all := make([]float64, m*stride)
+	rows = make([][]float64, m)
 	for i := range rows {
-		rows[i] = grow(rows[i], n)
+		rows[i] = all[i*stride:][:n:stride]
 	}
 	return rows
 }

@@ -57,7 +57,7 @@ func decay(tb testing.TB, k float64) *Problem {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s, err := NewStructure(p, nil, Invariant{Weights: []float64{1, 1}})
+	s, err := NewStructure(p, Invariant{Weights: []float64{1, 1}})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestDerived(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := NewStructure(pattern, nil, Invariant{Weights: []float64{3, 1}, Rows: []int{1}})
+	s, err := NewStructure(pattern, Invariant{Weights: []float64{3, 1}, Rows: []int{1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func must[T any](v T, err error) T {
 func robertson() *ode.Problem {
 	pattern := must(ode.NewPattern(3, [][2]int{{0, 1}, {0, 2}, {1, 0}, {1, 2}, {2, 1}}))
 	return &ode.Problem{
-		Structure: must(ode.NewStructure(pattern, nil, ode.Invariant{Weights: []float64{1, 1, 1}})),
+		Structure: must(ode.NewStructure(pattern, ode.Invariant{Weights: []float64{1, 1, 1}})),
 		Func: func(_ float64, y, dst []float64) {
 			slow, fast, third := 0.04*y[0], 1e4*y[1]*y[2], 3e7*y[1]*y[1]
 			dst[0], dst[1], dst[2] = fast-slow, slow-fast-third, third
@@ -90,7 +90,7 @@ func ExampleBaderDeuflhard() {
 // A problem may depend on time: then it also has a derivative by it.
 func ExampleProblem() {
 	p := &ode.Problem{ // y' = -1000 (y - cos t), which follows the cosine
-		Structure:      must(ode.NewStructure(ode.Dense(1), nil)),
+		Structure:      must(ode.NewStructure(ode.Dense(1))),
 		Func:           func(t float64, y, dst []float64) { dst[0] = -1000 * (y[0] - math.Cos(t)) },
 		Jacobian:       func(_ float64, _, dst []float64) { dst[0] = -1000 },
 		TimeDerivative: func(t float64, _, dst []float64) { dst[0] = -1000 * math.Sin(t) },
@@ -148,7 +148,7 @@ func ExamplePattern() {
 
 // The structure of a problem is analysed once and shared by all that differ in numbers alone.
 func ExampleStructure() {
-	s := must(ode.NewStructure(ode.Dense(3), nil))
+	s := must(ode.NewStructure(ode.Dense(3)))
 	fmt.Println(s.Dim(), s.Pattern().NonZeros())
 	// Output: 3 9
 }
