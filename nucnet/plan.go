@@ -82,7 +82,7 @@ type pair struct{ a, c, in, out uint16 }
 // partners are the lighter nuclides b and d that a group of pairs shares, so
 // that what concerns them can stay in registers. In captures d is plan.n.
 type partners struct {
-	b, d     int
+	b, d     uint16
 	from, to int // in pairs
 	places   int // of the first pair; each has 8 or, with d, 12
 	// Places of the entries of the Jacobian between partners.
@@ -188,7 +188,7 @@ func (p *plan) addLinks(weak Weak) {
 	for i := range p.pairs {
 		f := &p.pairs[i]
 		p.hot = append(p.hot, pair{uint16(f.in[0]), uint16(f.out[0]), uint16(f.channelIn), uint16(f.channelOut)})
-		b, d := int(f.in[1]), int(f.out[1])
+		b, d := uint16(f.in[1]), uint16(f.out[1])
 		if k := len(p.groups) - 1; k < 0 || p.groups[k].b != b || p.groups[k].d != d {
 			p.groups = append(p.groups, partners{b: b, d: d, from: i})
 		}
@@ -353,7 +353,7 @@ func (p *plan) denseColumns() (entries [][2]int) {
 
 // place finds the entries of a group of pairs.
 func (p *plan) place(g *partners, pattern *ode.Pattern) {
-	b, d := g.b, g.d
+	b, d := int(g.b), int(g.d)
 	g.places = len(p.places)
 	g.bb = pattern.Index(b, b)
 	if d != p.n {

@@ -85,6 +85,13 @@ func (s *screenState) update(w *worker, y []float64) {
 	last := len(s.factor) - 1
 	g0, g1, g2 := s.gradient[0][:last], s.gradient[1][:last], s.gradient[2][:last]
 	factor := s.factor[:last]
+	if s.variables == 2 {
+		for c, f := range s.base[:last] {
+			z := g0[c]*d[0] + g1[c]*d[1]
+			factor[c] = f * (1 + z*(1+z*0.5))
+		}
+		return
+	}
 	for c, f := range s.base[:last] {
 		z := g0[c]*d[0] + g1[c]*d[1] + g2[c]*d[2]
 		factor[c] = f * (1 + z*(1+z*0.5))

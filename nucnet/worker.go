@@ -22,8 +22,8 @@ type worker struct {
 	temperature, density, ye0 float64
 	strong                    bool // some strong rate is not zero
 	lambda, reverse           []float64
-	forwardRate, reverseRate  []float64 // R = rate x product of Y, before screening; pairs, then others
-	y                         []float64 // state with a 1 behind the nuclides in place of what follows
+	rates                     []ratePair // before screening; of pairs, then others
+	y                         []float64  // state with a 1 behind the nuclides in place of what follows
 
 	screening screenState
 	weak      weakState
@@ -45,18 +45,21 @@ type worker struct {
 	watch func(t float64, y []float64) // sees all components at output times, unless nil
 }
 
+// ratePair is what the products of the Y of both sides of a link are multiplied
+// by.
+type ratePair struct{ forward, reverse float64 }
+
 func (p *plan) newWorker() *worker {
 	links := len(p.hot) + len(p.others)
 	w := &worker{
-		plan:        p,
-		methods:     make([]ode.Method, len(solvers)),
-		lambda:      make([]float64, links),
-		reverse:     make([]float64, links),
-		forwardRate: make([]float64, links),
-		reverseRate: make([]float64, links),
-		y:           make([]float64, p.n+1),
-		minimum:     make([]float64, p.n),
-		scale:       make([]float64, p.dim),
+		plan:    p,
+		methods: make([]ode.Method, len(solvers)),
+		lambda:  make([]float64, links),
+		reverse: make([]float64, links),
+		rates:   make([]ratePair, links),
+		y:       make([]float64, p.n+1),
+		minimum: make([]float64, p.n),
+		scale:   make([]float64, p.dim),
 
 		byTemperature: make([]float64, p.dim),
 		shifted:       make([]float64, p.dim),
@@ -111,9 +114,10 @@ func (w *worker) setState(t, rho float64) {
 	for _, list := range [][]flow{p.pairs, p.others} {
 		for i := range list {
 			f := &list[i]
-			w.forwardRate[k] = w.lambda[f.link] * f.forward * powers[f.nIn-1]
-			w.reverseRate[k] = w.reverse[f.link] * f.reverse * powers[f.nOut-1]
-			w.strong = w.strong || w.forwardRate[k] != 0 || w.reverseRate[k] != 0
+			r := &w.rates[k]
+			r.forward = w.lambda[f.link] * f.forward * powers[f.nIn-1]
+			r.reverse = w.reverse[f.link] * f.reverse * powers[f.nOut-1]
+			w.strong = w.strong || *r != ratePair{}
 			k++
 		}
 	}

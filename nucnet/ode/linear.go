@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -22,6 +23,7 @@ type linear struct {
 	residual []float64
 	refine   bool
 	checked  bool
+	checkedC float64 // c of the last check
 	stats    *Stats
 }
 
@@ -38,6 +40,7 @@ func (l *linear) init(st *Structure, stats *Stats) {
 		l.choice.rows[k] = -1
 	}
 	l.stats = stats
+	l.checkedC = 0
 	l.jac = grow(l.jac, st.pattern.NonZeros())
 	l.residual = grow(l.residual, n)
 	l.full = l.full[:0]
@@ -58,13 +61,16 @@ func (l *linear) evaluate(p *Problem, t float64, y []float64) {
 			l.replaced[r] = l.full[k]
 		}
 		l.keep = inverseOf(l.full, l.choice.rows)
+		l.checkedC = 0
 	}
 }
 
 // factor prepares solves with c I - J.
 func (l *linear) factor(c float64) error {
 	l.c = c
-	l.checked, l.refine = false, false
+	if !(c > l.checkedC/2 && c < 2*l.checkedC) {
+		l.checked, l.refine = false, false
+	}
 	l.stats.Factorizations++
 	return l.factors.factor(c, l.jac, l.full)
 }
@@ -73,22 +79,22 @@ func (l *linear) factor(c float64) error {
 // not matter: x leaves the invariants as they are if off is nil, else it takes
 // away what off contributes to them.
 //
-// The first solve after a factorisation looks at the residual; where rounding
-// has grown beyond what double precision allows, that solve and the later ones
-// with the same factors are refined by one correction each.
+// The first solve looks at the residual, and so does the first one after c has
+// doubled or halved since; where rounding has grown beyond what double precision
+// allows, that solve and the later ones are refined by one correction each.
 func (l *linear) solve(b, off []float64) error {
 	l.stats.Solves++
 	for k, r := range l.choice.rows {
 		b[r] = 0
 		if off != nil {
-			b[r] = -dot(l.full[k], off)
+			b[r] = -floats.Dot(l.full[k], off)
 		}
 		l.wanted[k] = b[r]
 	}
 	for _, inv := range l.st.derived {
 		b[inv.Rows[0]] = 0
 		if off != nil {
-			b[inv.Rows[0]] = -dot(inv.Weights, off)
+			b[inv.Rows[0]] = -floats.Dot(inv.Weights, off)
 		}
 	}
 	if l.checked && !l.refine {
@@ -114,7 +120,7 @@ func (l *linear) solve(b, off []float64) error {
 		}
 	}
 	l.finish(b)
-	l.checked = true
+	l.checked, l.checkedC = true, l.c
 	return nil
 }
 
@@ -123,7 +129,7 @@ func (l *linear) solve(b, off []float64) error {
 func (l *linear) finish(b []float64) {
 	var off [maxTail]float64
 	for k, weights := range l.full {
-		off[k] = l.wanted[k] - dot(weights, b)
+		off[k] = l.wanted[k] - floats.Dot(weights, b)
 	}
 	for k, r := range l.choice.rows {
 		for j, v := range l.keep.RawRowView(k) {
@@ -146,7 +152,7 @@ func (l *linear) finish(b []float64) {
 		r := inv.Rows[0]
 		sum := b[r]
 		b[r] = 0
-		b[r] = (sum - dot(inv.Weights, b)) / inv.Weights[r]
+		b[r] = (sum - floats.Dot(inv.Weights, b)) / inv.Weights[r]
 	}
 }
 
@@ -199,20 +205,4 @@ func inverseOf(rows [][]float64, cols []int) *mat.Dense {
 		m.Zero()
 	}
 	return m
-}
-
-func dot(a, b []float64) float64 {
-	b = b[:len(a)]
-	var s0, s1, s2, s3 float64
-	i := 0
-	for ; i+3 < len(a); i += 4 {
-		s0 += a[i] * b[i]
-		s1 += a[i+1] * b[i+1]
-		s2 += a[i+2] * b[i+2]
-		s3 += a[i+3] * b[i+3]
-	}
-	for ; i < len(a); i++ {
-		s0 += a[i] * b[i]
-	}
-	return s0 + s1 + (s2 + s3)
 }

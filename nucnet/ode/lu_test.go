@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // arrow is the pattern whose elimination in the wrong order fills everything:
@@ -96,7 +98,7 @@ func TestSolve(t *testing.T) {
 					sum -= values[e] * x[p.cols[e]]
 				}
 				if k := slices.Index(l.choice.rows, i); k >= 0 {
-					sum, want = dot(l.full[k], x), 0
+					sum, want = floats.Dot(l.full[k], x), 0
 				}
 				if math.Abs(sum-want) > 1e-11 {
 					t.Fatalf("row %d of %d: %g, want %g", i, n, sum, want)

@@ -204,6 +204,9 @@ func (c *chooser) choose(s *Structure, y []float64) bool {
 			}
 		}
 	}
+	if !first && !slices.Contains(c.rows, -1) && c.holds(y) {
+		return false
+	}
 	changed := first
 	for k, inv := range s.invariants {
 		w := c.reduced[k]
