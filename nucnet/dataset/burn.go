@@ -25,14 +25,20 @@ func reachedEnd(status string) bool {
 
 // burn makes one row. Its error is one that no other sample will escape, or that of ctx.
 func (g *generator) burn(ctx context.Context, index int) (row, error) {
-	l := g.layout
-	r := row{index: int64(index), numbers: make([]float64, l.numbers()), status: statusOK}
 	p, err := g.sampler.At(ctx, uint64(index))
 	if err != nil {
-		return r, err
+		return row{}, err
 	}
+	return g.burnFrom(ctx, index, p)
+}
+
+// burnFrom makes the row of a sample that starts from p.
+func (g *generator) burnFrom(ctx context.Context, index int, p sample.Point) (r row, err error) {
+	l := g.layout
+	r = row{index: int64(index), numbers: make([]float64, l.numbers()), status: statusOK}
 	r.numbers[0], r.numbers[1], r.numbers[2] = p.T, p.Rho, p.Ye
 	copy(r.numbers[l.start():], p.X)
+	copy(r.numbers[l.smallStart():l.time(0)], p.Small)
 	switch {
 	case g.spans != nil:
 		err = g.test(ctx, p, &r)

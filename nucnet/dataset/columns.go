@@ -12,9 +12,9 @@ import (
 )
 
 // columns returns the names of a set's columns in order: index, T, rho, ye, X_<nuclide>..., then for every time k: t<k>,
-// t<k>_X_<nuclide>..., t<k>_ye, t<k>_q, t<k>_eps_nu, t<k>_eps_nu_integral, t<k>_eps_nuc_row; and last, status. In test
-// sets each time has besides t<k>_in, t<k>_in_ye, t<k>_in_X_<nuclide>... and for the small network t<k>_small_X_<nuclide>...
-// and its quantities.
+// t<k>_X_<nuclide>..., t<k>_ye, t<k>_q, t<k>_eps_nu, t<k>_eps_nu_integral, t<k>_eps_nuc_row; and last, status. Test sets
+// have besides small_X_<nuclide>... of the start in the small network, and at each time t<k>_in, t<k>_in_ye,
+// t<k>_in_X_<nuclide>..., t<k>_small_X_<nuclide>... and the small network's quantities.
 func (r Recipe) columns() []string {
 	names := []string{"index", "T", "rho", "ye"}
 	add := func(prefix string, nuclides []nuclide.Nuclide) {
@@ -23,6 +23,7 @@ func (r Recipe) columns() []string {
 		}
 	}
 	add("", r.Nuclides)
+	add("small_", r.Small)
 	for k := range r.Times {
 		names = append(names, fmt.Sprintf("t%d", k))
 		add(fmt.Sprintf("t%d_", k), r.Nuclides)
@@ -64,6 +65,7 @@ var meanings = []struct{ column, meaning string }{
 
 // testMeanings says what test sets hold besides, and what else they mean by a time.
 var testMeanings = []struct{ column, meaning string }{
+	{"small_X_*", "mass fraction at the start in the small network, whose h1 and prot are h1 of X_*"},
 	{"t*", "s from the input to the target; the other columns of a time are those of the target, energies counted from the input"},
 	{"t*_in", "s, age of the run at the input"},
 	{"t*_in_ye", "electron fraction of the input"},
@@ -91,7 +93,7 @@ type layout struct{ nuclides, times, small int }
 
 func (r Recipe) layout() layout { return layout{len(r.Nuclides), len(r.Times), len(r.Small)} }
 
-func (l layout) numbers() int { return 3 + l.nuclides + l.times*l.perTime() }
+func (l layout) numbers() int { return l.time(l.times) }
 func (l layout) perTime() int {
 	n := 1 + l.nuclides + len(endQuantities)
 	if l.small > 0 {
@@ -99,12 +101,13 @@ func (l layout) perTime() int {
 	}
 	return n
 }
-func (l layout) start() int         { return 3 }                                 // X at the start
-func (l layout) time(k int) int     { return 3 + l.nuclides + k*l.perTime() }    // t<k>
-func (l layout) end(k int) int      { return l.time(k) + 1 }                     // X at time k
-func (l layout) scalars(k int) int  { return l.end(k) + l.nuclides }             // the end quantities
-func (l layout) input(k int) int    { return l.scalars(k) + len(endQuantities) } // age, Ye and X of the input
-func (l layout) smallEnd(k int) int { return l.input(k) + 2 + l.nuclides }       // X of the small network
+func (l layout) start() int         { return 3 }                                        // X at the start
+func (l layout) smallStart() int    { return l.start() + l.nuclides }                   // X of the small network at the start
+func (l layout) time(k int) int     { return l.smallStart() + l.small + k*l.perTime() } // t<k>
+func (l layout) end(k int) int      { return l.time(k) + 1 }                            // X at time k
+func (l layout) scalars(k int) int  { return l.end(k) + l.nuclides }                    // the end quantities
+func (l layout) input(k int) int    { return l.scalars(k) + len(endQuantities) }        // age, Ye and X of the input
+func (l layout) smallEnd(k int) int { return l.input(k) + 2 + l.nuclides }              // X of the small network
 
 // timeOf returns the place of the time that column c of a file belongs to, -1 for the start and the status.
 func (l layout) timeOf(c int) int {

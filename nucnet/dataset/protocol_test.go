@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +88,10 @@ func TestProtocols(t *testing.T) {
 			point, err := sampler.At(ctx, uint64(i))
 			if err != nil {
 				t.Fatal(err)
+			}
+			start := table.SmallX[i*small.Len() : (i+1)*small.Len()]
+			if !slices.Equal(start, point.Small) {
+				t.Errorf("%s, sample %d starts from %v in the small network, want %v", p, i, start, point.Small)
 			}
 			for k, e := range table.Ends {
 				length, step := set.Times[k], set.Steps[k]

@@ -43,9 +43,10 @@ type Table struct {
 	Status   []string  // "ok", or that the burn was retried and why, or why it failed
 
 	// Test sets alone, see Protocol: the time that the emulator under test was made for, beside each of Times, and the
-	// nuclides of the small network, in the order of End.Small.X.
+	// nuclides of the small network, in the order of SmallX and of End.Small.X.
 	Labels        []float64 // s
 	SmallNuclides []nuclide.Nuclide
+	SmallX        []float64 // mass fractions at the start in the small network, [samples][small nuclides]
 }
 
 // End holds the samples at one time.
@@ -180,7 +181,7 @@ func newTable(r Recipe, times []int, rows int) *Table {
 		return End{X: matrix(n), Ye: column(), Q: column(), EpsNu: column(), EpsNuIntegral: column(), EpsNucRow: column()}
 	}
 	t.T, t.Rho, t.Ye = column(), column(), column()
-	t.X = matrix(len(r.Nuclides))
+	t.X, t.SmallX = matrix(len(r.Nuclides)), matrix(len(r.Small))
 	for k := range t.Ends {
 		t.Ends[k] = end(len(r.Nuclides))
 		if n := len(r.Small); n > 0 {
@@ -197,8 +198,10 @@ func (t *Table) column(l layout, c int, place map[int]int) (values []float64, of
 	switch {
 	case c < l.start():
 		return [][]float64{t.T, t.Rho, t.Ye}[c], 0, 1
-	case c < l.time(0):
+	case c < l.smallStart():
 		return t.X, c - l.start(), l.nuclides
+	case c < l.time(0):
+		return t.SmallX, c - l.smallStart(), l.small
 	}
 	c -= l.time(0)
 	e, c := &t.Ends[place[c/l.perTime()]], c%l.perTime()-1

@@ -229,6 +229,7 @@ func (t *Table) each(f func(values []float64, n int)) {
 	f(t.Rho, 1)
 	f(t.Ye, 1)
 	f(t.X, n)
+	f(t.SmallX, small)
 	end := func(e *End, n int) {
 		f(e.X, n)
 		for _, v := range [...][]float64{e.Ye, e.Q, e.EpsNu, e.EpsNuIntegral, e.EpsNucRow} {
@@ -254,7 +255,8 @@ func (t *Table) first(n int) *Table {
 	}
 	c := *t
 	c.Index, c.Status = t.Index[:n], t.Status[:n]
-	c.T, c.Rho, c.Ye, c.X = t.T[:n], t.Rho[:n], t.Ye[:n], t.X[:n*len(t.Nuclides)]
+	c.T, c.Rho, c.Ye = t.T[:n], t.Rho[:n], t.Ye[:n]
+	c.X, c.SmallX = t.X[:n*len(t.Nuclides)], t.SmallX[:n*len(t.SmallNuclides)]
 	end := func(e End, nuclides int) End {
 		e.X = e.X[:n*nuclides]
 		for _, v := range []*[]float64{&e.Ye, &e.Q, &e.EpsNu, &e.EpsNuIntegral, &e.EpsNucRow} {

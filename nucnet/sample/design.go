@@ -269,6 +269,11 @@ func (s *Sampler) At(ctx context.Context, index uint64) (Point, error) {
 	return p, nil
 }
 
+// Burns reports whether some states of the design come from burns: they then depend on how exactly those were integrated.
+func (s *Sampler) Burns() bool {
+	return slices.ContainsFunc(s.parts, func(p part) bool { return p.generator == Burnt || p.generator == Core || p.generator == Track })
+}
+
 // compose makes the composition of a point for its Ye, or takes all of it from elsewhere.
 func (s *Sampler) compose(ctx context.Context, g Generator, index uint64, rng *rand.Rand, p *Point) error {
 	switch g {
