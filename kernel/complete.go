@@ -52,6 +52,9 @@ func member(before string) bool { return strings.HasSuffix(strings.TrimSpace(bef
 // IsComplete judges code that is being typed: "complete", "incomplete" with the indentation of the next line, or
 // "invalid".
 func (s *Session) IsComplete(code string) (status, indent string) {
+	if _, ok := helpSubject(code); ok {
+		return "complete", ""
+	}
 	return cell.IsComplete(blankCommands(code))
 }
 

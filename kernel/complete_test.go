@@ -34,6 +34,7 @@ func TestCompleteAndInspect(t *testing.T) {
 		{"%ti|", "%time:command"},
 		{"import \"net/ht|\"", "net/http:package net/http/httptest:package"},
 		{"\"strings.To|\"", "!ToUpper"},
+		{"'h|", "!here"},
 		{"x := []int{1}\nx[0].|", "!X"},
 		{"|", "here:variable for:keyword"},
 		{"}|", ""},
@@ -69,7 +70,11 @@ func TestCompleteAndInspect(t *testing.T) {
 		{"poin|t{}", "point is a place."},
 		{"here|", "In[1]"},
 		{"local := 3\nloc|al + 1", "var local int"},
-		{"len|(x)", "builtin len"},
+		{"len|(x)", "func len(v Type) int\n\nThe len built-in function returns the length of v"},
+		{"var x err|or", "type error interface {\n\tError() string\n}"},
+		{"bytes|", "package bytes // import \"bytes\"\n\nPackage bytes implements"},
+		{"point.X|", "field X int"},
+		{"time.Duration.Seconds|", "Seconds returns the duration as a floating point number"},
 		{"fmt.Println|(", "func Println(a ...any) (n int, err error)"},
 		{"var b strings.Builder\nb.WriteStr|ing(\"\")", "func (b *Builder) WriteString(s string) (int, error)"},
 		{"http.StatusTeapot|", "StatusTeapot"},
@@ -86,8 +91,13 @@ func TestCompleteAndInspect(t *testing.T) {
 			t.Errorf("%q: %v %q, want %q", tt.code, found, text, tt.want)
 		}
 	}
-	if _, found := b.s.Inspect("nosuchname", 3); found {
-		t.Error("an unknown name is described")
+	for _, name := range []string{"nosuchname", "here.len", "nosuch.here"} {
+		if _, found := b.s.Inspect(name, len(name)); found {
+			t.Errorf("%s, which means nothing, is described", name)
+		}
+	}
+	if c := b.s.Complete("point{", 6); len(c.Matches) < 3 || c.Matches[0].Text != "X" || c.Matches[1].Text != "y" {
+		t.Errorf("the fields of a literal are not offered first: %+v", c.Matches[:min(3, len(c.Matches))])
 	}
 
 	// Both answer while a cell runs.
@@ -121,6 +131,7 @@ func TestIsComplete(t *testing.T) {
 		{"import \"no/such/thing\"", "complete", ""},
 		{"%time\nx := 1", "complete", ""},
 		{"$ ls (", "complete", ""},
+		{"fmt.Println?", "complete", ""},
 		{"type T struct {\n\ta int\n}", "complete", ""},
 	} {
 		if status, indent := s.IsComplete(tt.code); status != tt.status || indent != tt.indent {

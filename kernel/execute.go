@@ -212,7 +212,7 @@ func (s *server) abort(sh *shell) {
 	}
 }
 
-var helpPattern = regexp.MustCompile(`^\s*(?:\?\s*([\pL_][\pL\pN_.]*)|([\pL_][\pL\pN_.]*)\s*\?)\s*$`)
+var helpPattern = regexp.MustCompile(`^\s*(?:\?\??\s*([\pL_][\pL\pN_.]*)|([\pL_][\pL\pN_.]*)\s*\?\??)\s*$`)
 
 // helpSubject recognises a cell that asks for documentation: "NAME?" or "?NAME".
 func helpSubject(code string) (string, bool) {

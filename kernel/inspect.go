@@ -49,6 +49,10 @@ func (s *Session) Inspect(code string, cursor int) (data map[string]any, found b
 	switch {
 	case home != "":
 		declaration, comment = s.inCell(obj, o, declaration)
+	case obj.Pkg() == nil:
+		if d, c := s.builtin(obj.Name()); d != "" {
+			declaration, comment = d, c
+		}
 	case isPackage(obj):
 		declaration, comment = s.packageDoc(obj.(*types.PkgName).Imported())
 	case obj.Pkg() != nil && obj.Pkg().Path() != "main":
@@ -125,6 +129,16 @@ func (s *Session) inPackage(obj types.Object) (declaration, comment string) {
 		return "", ""
 	}
 	return declarationOf(fset, f, obj.Name(), pos.Line)
+}
+
+// builtin finds what Go documents a predeclared name with.
+func (s *Session) builtin(name string) (declaration, comment string) {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, filepath.Join(s.module.SourceDir("builtin"), "builtin.go"), nil, parser.ParseComments)
+	if err != nil {
+		return "", ""
+	}
+	return declarationOf(fset, f, name, 0)
 }
 
 // packageDoc is the import and the documentation of a package.

@@ -301,7 +301,15 @@ func (p *packages) SourceDir(path string) string {
 	if k := p.known[path]; k != nil {
 		return k.Dir
 	}
+	if dir := filepath.Join(p.m.t.Root, "src", filepath.FromSlash(path)); isDir(dir) {
+		return dir
+	}
 	return ""
+}
+
+func isDir(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && info.IsDir()
 }
 
 // Fset returns the positions of imported objects.

@@ -11,6 +11,7 @@ import (
 	"go/types"
 	"regexp"
 	"runtime"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -253,17 +254,20 @@ func (a *analysis) parseText(u *unit, prefix, src, suffix string) *ast.File {
 // other has its part.
 func (a *analysis) parse() {
 	var problem *Problem
-	a.chunks, _, problem = Split(a.main.src)
-	if problem != nil {
-		a.problem(problem.Offset, "syntax error: %s", problem.Text)
-		return
+	var open bool
+	a.chunks, open, problem = Split(a.main.src)
+	only := func(kinds ...Kind) string {
+		return blank(a.main.src, a.chunks, func(c Chunk) bool { return slices.Contains(kinds, c.Kind) })
 	}
-	stmts := a.parseText(a.main, stmtPrefix, blank(a.main.src, a.chunks, func(c Chunk) bool { return c.Kind == Code }), "\n}")
-	if len(a.problems) > 0 && !a.lenient || stmts == nil || len(stmts.Decls) == 0 {
-		return
+	stmts := a.parseText(a.main, stmtPrefix, only(Code), "\n}")
+	decls := a.parseText(a.main, declPrefix, only(Import, Func), "")
+	switch {
+	case problem != nil:
+		a.mismatched(problem)
+	case open && len(a.problems) > 0:
+		a.unclosed()
 	}
-	decls := a.parseText(a.main, declPrefix, blank(a.main.src, a.chunks, func(c Chunk) bool { return c.Kind == Import || c.Kind == Func }), "")
-	if len(a.problems) > 0 && !a.lenient || decls == nil {
+	if len(a.problems) > 0 && !a.lenient || stmts == nil || len(stmts.Decls) == 0 || decls == nil {
 		return
 	}
 	a.findEmbeds()
@@ -408,13 +412,11 @@ func (a *analysis) statement(s ast.Stmt, last bool) {
 				}
 			}
 			one := &ast.GenDecl{TokPos: v.Pos(), Tok: token.VAR, Specs: []ast.Spec{v}}
+			a.decls = append(a.decls, one)
 			if named {
-				a.decls = append(a.decls, one)
 				a.items = append(a.items, item{spec: v})
 			} else {
-				st := &ast.DeclStmt{Decl: one}
-				a.run = append(a.run, st)
-				a.items = append(a.items, item{stmt: st})
+				a.items = append(a.items, item{stmt: &ast.DeclStmt{Decl: one}})
 			}
 		}
 		return
@@ -515,34 +517,40 @@ func (a *analysis) check() {
 
 		Selections: make(map[*ast.SelectorExpr]*types.Selection),
 	}
+	var found []types.Error
 	conf := types.Config{
 		Importer:                 a.n.loader,
 		DisableUnusedImportCheck: true,
 		GoVersion:                "go1." + goMinor(),
-		Error: func(err error) {
-			e := err.(types.Error)
-			msg := clean(e.Msg)
-			if strings.HasPrefix(msg, "\t") {
-				return // more about the error before
-			}
-			if !a.program && strings.HasPrefix(msg, "initialization cycle") {
-				// Cells initialise in the order of their text.
-				return
-			}
-			if strings.HasPrefix(e.Msg, "implicit assignment to unexported field") && strings.Contains(e.Msg, " of type "+packageName+".") {
-				return // of another cell's type, which is exported in the output
-			}
-			if a.shown[e.Pos] && strings.HasSuffix(msg, "is not used") {
-				return
-			}
-			a.problemAt(e.Pos, "%s", a.suggest(msg))
-		},
+		Error:                    func(err error) { found = append(found, err.(types.Error)) },
 	}
 	checker := types.NewChecker(&conf, a.n.fset, a.pkg, a.info)
 	checker.Files([]*ast.File{file})
+	for _, e := range found {
+		a.typeError(file, e)
+	}
 	for _, id := range a.renamed {
 		id.Name = strings.TrimSuffix(id.Name, oldSuffix)
 	}
+}
+
+// typeError reports what the type checker found, unless it is none in a cell.
+func (a *analysis) typeError(file *ast.File, e types.Error) {
+	msg := clean(e.Msg)
+	if strings.HasPrefix(msg, "\t") {
+		return // more about the error before
+	}
+	if !a.program && strings.HasPrefix(msg, "initialization cycle") {
+		// Cells initialise in the order of their text.
+		return
+	}
+	if strings.HasPrefix(e.Msg, "implicit assignment to unexported field") && strings.Contains(e.Msg, " of type "+packageName+".") {
+		return // of another cell's type, which is exported in the output
+	}
+	if a.shown[e.Pos] && strings.HasSuffix(msg, "is not used") {
+		return
+	}
+	a.problemAt(e.Pos, "%s", a.suggest(file, e.Pos, msg))
 }
 
 // goMinor is the minor version of Go whose language the type checker knows.

@@ -28,6 +28,7 @@ func (none) Import(path string) (*types.Package, error) {
 
 func (none) Guess(string, []string) string { return "" }
 func (none) Fingerprint(string) string     { return "" }
+func (none) StdNames() []string            { return []string{"strings", "strconv"} }
 
 // analyse runs cells one after the other and returns the last.
 func analyse(t *testing.T, cells ...string) (*Cell, []Problem) {
@@ -116,7 +117,12 @@ func TestProblems(t *testing.T) {
 		{"x := 1\nx := 2", "no new variables on left side of :=", 9},
 		{"x := x + 1", "undefined: x", 0},
 		{"func f() int {\n}", "missing return", 15},
-		{"f(", "expected operand, found the end of the cell", 2},
+		{"f(", "expected ) for the ( of line 1, found the end of the cell", 2},
+		{"if true {\n\tf(1, [2]\n", "expected ) for the ( of line 2, found the end of the cell", 19},
+		{"for {\n\tf(1\n}\nf(2", "missing ',' before newline in argument list", 10},
+		{"f(1]", "unexpected ], expected )", 3},
+		{"x := 1\n}", "unexpected }", 7},
+		{"func f() { g(1 2) }\ny = = 3", "missing ','", 15},
 		{"if {", "missing condition", 3},
 		{"import \"C\"", "not possible", 7},
 		{"import \"a/b\"", "no package a/b", 7},
@@ -142,6 +148,21 @@ func TestNearest(t *testing.T) {
 	}
 	if _, problems := analyse(t, "total := 1", "totl + 1"); len(problems) != 1 || problems[0].Text != "undefined: totl (did you mean total?)" {
 		t.Errorf("%+v", problems)
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	const types = "type point struct{ left, right int }\nfunc (point) norm() int { return 0 }\nvar p point"
+	for src, want := range map[string]string{
+		"strngs.ToUpper(\"a\")": "undefined: strngs (did you mean strings?)",
+		"var s strng":           "undefined: strng (did you mean string?)",
+		"p.nrm()":               "p.nrm undefined (type point has no field or method nrm) (did you mean norm?)",
+		"p.lft = 1":             "p.lft undefined (type point has no field or method lft) (did you mean left?)",
+		"point{rihgt: 1}":       "unknown field rihgt in struct literal of type point (did you mean right?)",
+	} {
+		if _, problems := analyse(t, types, src); len(problems) != 1 || problems[0].Text != want {
+			t.Errorf("%s: %+v, want %q", src, problems, want)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -76,7 +77,13 @@ func (n *Notebook) Complete(src string, cursor int) (symbols []Symbol, start, en
 			kept = append(kept, s)
 		}
 	}
-	sort.SliceStable(kept, func(i, j int) bool { return kept[i].Name < kept[j].Name })
+	// The fields of a literal come first.
+	sort.SliceStable(kept, func(i, j int) bool {
+		if !member && (kept[i].Kind == "field") != (kept[j].Kind == "field") {
+			return kept[i].Kind == "field"
+		}
+		return kept[i].Name < kept[j].Name
+	})
 	return kept, start, end
 }
 
@@ -111,10 +118,7 @@ func (n *Notebook) ObjectAt(src string, cursor int) types.Object {
 		}
 	}
 	if found == nil {
-		name := src[start:end]
-		if found = n.names[name]; found == nil {
-			found = types.Universe.Lookup(name)
-		}
+		found = a.unused(start, src[start:end])
 	}
 	if o := a.original[found]; o != nil {
 		found = o
@@ -123,6 +127,43 @@ func (n *Notebook) ObjectAt(src string, cursor int) types.Object {
 		return p
 	}
 	return found
+}
+
+// unused finds what the name at a byte means that the type checker has no use for: a member after the name of a type, as
+// documentation writes it, or a package that nothing imports yet.
+func (a *analysis) unused(at int, name string) types.Object {
+	isHere := func(id *ast.Ident) bool {
+		u, offset := a.place(id.Pos())
+		return u == a.main && offset == at
+	}
+	if sel := a.selector(isHere); sel != nil {
+		if t := a.info.TypeOf(sel.X); t != nil {
+			for _, m := range memberSymbols(t) {
+				if m.Name == name {
+					return m.Object
+				}
+			}
+		}
+		return nil
+	}
+	if obj := a.n.names[name]; obj != nil {
+		return obj
+	}
+	if obj := types.Universe.Lookup(name); obj != nil {
+		return obj
+	}
+	path := a.packageOf(name)
+	if path == "" {
+		path = a.n.loader.Guess(name, nil)
+	}
+	if path == "" || a.n.loader.Load([]string{path}) != nil {
+		return nil
+	}
+	p, err := a.n.loader.Import(path)
+	if err != nil {
+		return nil
+	}
+	return types.NewPkgName(token.NoPos, a.pkg, name, p)
 }
 
 // Home returns the package path of the cell that defines an object, or a method's type; "" when none does.
@@ -161,18 +202,22 @@ func (n *Notebook) look(src string, whole bool) (a *analysis) {
 	return a
 }
 
+// selector finds the selection of a name.
+func (a *analysis) selector(named func(*ast.Ident) bool) (sel *ast.SelectorExpr) {
+	for _, d := range append(slices.Clone(a.decls), ast.Decl(a.stmts)) {
+		ast.Inspect(d, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && named(s.Sel) {
+				sel = s
+			}
+			return sel == nil
+		})
+	}
+	return sel
+}
+
 // members lists the fields and methods, or the package's names, that may follow the dot before the cursor.
 func (a *analysis) members() []Symbol {
-	var sel *ast.SelectorExpr
-	find := func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == cursorName {
-			sel = s
-		}
-		return sel == nil
-	}
-	for _, d := range append(append([]ast.Decl(nil), a.decls...), a.stmts) {
-		ast.Inspect(d, find)
-	}
+	sel := a.selector(func(id *ast.Ident) bool { return id.Name == cursorName })
 	if sel == nil {
 		return nil
 	}
@@ -377,6 +422,9 @@ func insideText(src string, cursor int) bool {
 	scan(src, func(tok token.Token, at, end int) {
 		if (tok == token.STRING || tok == token.CHAR || tok == token.COMMENT) && at < cursor && cursor < end {
 			inside = true
+		}
+		if tok == token.CHAR && cursor == end && (end-at < 2 || src[end-1] != '\'') {
+			inside = true // not closed yet
 		}
 		if tok == token.COMMENT && cursor == end && strings.HasPrefix(src[at:], "//") {
 			inside = true

@@ -17,6 +17,8 @@ type Loader interface {
 	// Guess returns the path of the package that name stands for when nothing imports it; "" if there is none, or if
 	// several offer the members.
 	Guess(name string, members []string) string
+	// StdNames lists the names of the standard library's packages.
+	StdNames() []string
 	// Fingerprint changes when the compiled package changes.
 	Fingerprint(path string) string
 }

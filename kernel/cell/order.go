@@ -13,8 +13,15 @@ func (a *analysis) unordered() bool {
 
 // isStatement reports whether a part of the cell is more than a declaration.
 func (it item) isStatement() bool {
-	_, declares := it.stmt.(*ast.DeclStmt) // of the blank name
-	return it.def != nil || it.last != nil || it.stmt != nil && !declares
+	return it.def != nil || it.last != nil || it.stmt != nil && it.declares() == nil
+}
+
+// declares is the declaration of variables that a part of the cell is; blank names alone are declared by a statement.
+func (it item) declares() *ast.ValueSpec {
+	if d, ok := it.stmt.(*ast.DeclStmt); ok {
+		return d.Decl.(*ast.GenDecl).Specs[0].(*ast.ValueSpec)
+	}
+	return it.spec
 }
 
 func (it item) isInit() bool { return it.fn != nil && it.fn.Recv == nil && it.fn.Name.Name == "init" }
@@ -73,10 +80,7 @@ func (a *analysis) dependenceOrder() []item {
 		}
 	}
 	order := func(it item) int {
-		if it.spec == nil {
-			return 0
-		}
-		for _, id := range it.spec.Names {
+		for _, id := range it.declares().Names {
 			if r := rank[a.info.Defs[id]]; r > 0 {
 				return r
 			}
@@ -85,7 +89,7 @@ func (a *analysis) dependenceOrder() []item {
 	}
 	var vars, rest []item
 	for _, it := range a.items {
-		if it.spec != nil {
+		if it.declares() != nil {
 			vars = append(vars, it)
 		} else {
 			rest = append(rest, it)

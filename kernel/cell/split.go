@@ -34,7 +34,7 @@ type Problem struct {
 }
 
 // Split divides src at the semicolons, written or implied, that stand outside all brackets. The problem is an
-// unmatched closing bracket, or nil. Unclosed brackets and strings are left to the parser, except that open reports
+// unmatched closing bracket, or nil; the last chunk then is all from where the trouble began. Unclosed brackets and strings are left to the parser, except that open reports
 // them, since more text could complete the cell.
 func Split(src string) (chunks []Chunk, open bool, problem *Problem) {
 	fset := token.NewFileSet()
@@ -54,6 +54,11 @@ func Split(src string) (chunks []Chunk, open bool, problem *Problem) {
 			chunks = append(chunks, Chunk{kindOf(tokens), start, end, semicolon})
 		}
 		start, tokens = -1, tokens[:0]
+	}
+	unmatched := func(at int, text string) ([]Chunk, bool, *Problem) {
+		end = len(strings.TrimRight(src, " \t\r\n"))
+		finish(false)
+		return chunks, false, &Problem{at, text}
 	}
 	for {
 		pos, tok, lit := s.Scan()
@@ -91,11 +96,11 @@ func Split(src string) (chunks []Chunk, open bool, problem *Problem) {
 			brackets = append(brackets, tok)
 		case token.RPAREN, token.RBRACK, token.RBRACE:
 			if len(brackets) == 0 {
-				return chunks, false, &Problem{at, "unexpected " + tok.String()}
+				return unmatched(at, "unexpected "+tok.String())
 			}
 			opening := brackets[len(brackets)-1]
 			if closing[opening] != tok {
-				return chunks, false, &Problem{at, "unexpected " + tok.String() + ", expected " + closing[opening].String()}
+				return unmatched(at, "unexpected "+tok.String()+", expected "+closing[opening].String())
 			}
 			brackets = brackets[:len(brackets)-1]
 		}

@@ -2,7 +2,11 @@ package cell
 
 import (
 	"fmt"
+	"go/ast"
+	"go/token"
 	"go/types"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -53,47 +57,82 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// suggest adds to the message about an undefined name what may have been meant.
-func (a *analysis) suggest(msg string) string {
-	name, ok := strings.CutPrefix(msg, "undefined: ")
-	if !ok {
+// suggest adds to the message about an unknown name what may have been meant. The syntax tree is that of the cell.
+func (a *analysis) suggest(file *ast.File, pos token.Pos, msg string) string {
+	name, undefined := strings.CutPrefix(msg, "undefined: ")
+	candidates := a.memberNames(file, pos)
+	if m := noMember.FindStringSubmatch(msg); m != nil {
+		name = m[1] + m[2]
+	} else if !undefined {
 		return msg
-	}
-	if t := a.n.lost[name]; t != "" {
+	} else if t := a.n.lost[name]; t != "" {
 		return fmt.Sprintf("%s is out of reach: its type %s was declared anew with other contents; define %s again", name, t, name)
-	}
-	var candidates []string
-	pkg, member, qualified := strings.Cut(name, ".")
-	if qualified {
-		path := a.cell.imports[pkg]
-		if path == "" {
-			path = a.n.imports[pkg]
-		}
-		p, err := a.n.loader.Import(path)
-		if path == "" || err != nil {
-			return msg
-		}
-		for _, n := range p.Scope().Names() {
-			if p.Scope().Lookup(n).Exported() {
-				candidates = append(candidates, n)
-			}
-		}
-		name = member
+	} else if pkg, member, qualified := strings.Cut(name, "."); qualified {
+		name, candidates = member, a.exported(pkg)
 	} else {
-		for n := range a.n.imports {
-			candidates = append(candidates, n)
-		}
-		for n := range a.n.names {
-			candidates = append(candidates, n)
-		}
-		for n := range a.declared {
-			candidates = append(candidates, n)
-		}
-		candidates = append(candidates, types.Universe.Names()...)
+		candidates = a.namesLike(name)
 	}
 	slices.Sort(candidates)
 	if best := Nearest(name, candidates); best != "" {
 		return msg + " (did you mean " + best + "?)"
 	}
 	return msg
+}
+
+// noMember finds the name of which the type checker says that a type has no such field or method.
+var noMember = regexp.MustCompile(`(?:has no field or method (\w+)\)|unknown field (\w+) in struct literal)`)
+
+// memberNames lists the fields and methods that may stand at a position: after a dot, or in a literal of a struct.
+func (a *analysis) memberNames(file *ast.File, pos token.Pos) []string {
+	var t types.Type
+	methods := false
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			if n.Sel.Pos() == pos {
+				t, methods = a.info.TypeOf(n.X), true
+			}
+		case *ast.CompositeLit:
+			for _, e := range n.Elts {
+				if kv, ok := e.(*ast.KeyValueExpr); ok && kv.Key.Pos() == pos {
+					t = a.info.TypeOf(n)
+				}
+			}
+		}
+		return true
+	})
+	if t == nil {
+		return nil
+	}
+	var names []string
+	for _, m := range memberSymbols(t) {
+		if methods || m.Kind == "field" {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// exported lists what a package offers.
+func (a *analysis) exported(pkg string) []string {
+	path := a.cell.imports[pkg]
+	if path == "" {
+		path = a.n.imports[pkg]
+	}
+	p, err := a.n.loader.Import(path)
+	if path == "" || err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(p.Scope().Names(), func(n string) bool { return !token.IsExported(n) })
+}
+
+// namesLike lists the names that can stand where an undefined one does: before a dot packages too, but not types.
+func (a *analysis) namesLike(name string) []string {
+	candidates := slices.Collect(maps.Keys(a.n.imports))
+	candidates = slices.AppendSeq(candidates, maps.Keys(a.n.names))
+	candidates = slices.AppendSeq(candidates, maps.Keys(a.declared))
+	if _, selected := a.packageLike()[name]; selected {
+		return append(candidates, a.n.loader.StdNames()...)
+	}
+	return append(candidates, types.Universe.Names()...)
 }
