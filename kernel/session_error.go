@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -107,10 +108,19 @@ func (s *Session) runError(f *ipc.Failure) *CellError {
 	}
 	e.Traceback = append(e.Traceback, red(e.Name+": ")+e.Value)
 	var foreign []string
-	for _, fr := range f.Frames {
+	repeated := 0
+	for i, fr := range f.Frames {
+		if i > 0 && fr == f.Frames[i-1] {
+			repeated++
+			continue
+		}
+		if repeated > 0 {
+			e.Traceback = append(e.Traceback, dim(fmt.Sprintf("      and %d more calls of this kind", repeated)))
+			repeated = 0
+		}
 		o, ok := s.originOf(fr.File)
 		if !ok {
-			if !strings.HasPrefix(fr.Func, "runtime.") && !strings.HasPrefix(fr.Func, "runtime/") && len(foreign) < maxForeign {
+			if !runtimeCall.MatchString(fr.Func) && len(foreign) < maxForeign {
 				foreign = append(foreign, dim(fmt.Sprintf("  %s:%d in %s", fr.File, fr.Line, fr.Func)))
 			}
 			continue
@@ -120,11 +130,17 @@ func (s *Session) runError(f *ipc.Failure) *CellError {
 			e.Traceback = append(e.Traceback, "      "+printable(strings.TrimSpace(lines[fr.Line-1])))
 		}
 	}
+	if repeated > 0 {
+		e.Traceback = append(e.Traceback, dim(fmt.Sprintf("      and %d more calls of this kind", repeated)))
+	}
 	if len(foreign) > 0 {
 		e.Traceback = append(append(e.Traceback, dim("  in packages, the innermost first:")), foreign...)
 	}
 	return e
 }
+
+// runtimeCall finds calls of which a Go programmer wants to know nothing.
+var runtimeCall = regexp.MustCompile(`^((internal/)?runtime[./]|internal/sync\.fatal$)`)
 
 // maxForeign is how many calls outside cells a traceback shows.
 const maxForeign = 12
@@ -149,5 +165,5 @@ func inFunction(name string) string {
 		}
 		return " in a function literal"
 	}
-	return " in " + cell.Unmark(name)
+	return " in " + cell.Unmark(cell.RestoreInit(name))
 }

@@ -63,13 +63,11 @@ func (s *Session) Execute(ctx context.Context, r Request) Result {
 	}
 	if p := s.process(); p.dead() {
 		// A goroutine that an earlier cell left running took the worker down.
-		reason := p.reason()
+		died := s.diedError(p, "the process that ran the cells has ended: "+p.reason()+". "+lost)
 		if err := s.renew(p); err != nil {
 			return failed("kernel error", err.Error())
 		}
-		run.call.emit(func(k Sink) {
-			k.Stream("stderr", "The process that ran the cells has ended: "+reason+".\nAll variables, functions and types are lost; a new one has been started.\n")
-		})
+		run.call.emit(func(k Sink) { k.Stream("stderr", strings.Join(died.Traceback, "\n")+"\n") })
 	}
 	return s.commands(prepare, run, r)
 }
@@ -167,14 +165,17 @@ func (s *Session) runCell(run *running, r Request, c *cell.Cell, plugins []strin
 	if killed {
 		reason = "it was ended by force"
 	}
-	text := "the process that runs the cells has ended: " + reason + ". All variables, functions and types are lost; a new one has been started"
+	text := "the process that runs the cells has ended: " + reason + ". "
+	result := Result{Err: s.diedError(p, text+lost), WorkerDied: true}
 	if err := s.renew(p); err != nil {
-		text = "the process that runs the cells has ended: " + reason + ". A new one cannot be started: " + err.Error()
+		result = failed("worker died", text+"A new one cannot be started: "+err.Error())
+		result.WorkerDied = true
 	}
-	result := failed("worker died", text)
-	result.WorkerDied = true
 	return result
 }
+
+// lost says what the end of the worker means.
+const lost = "All variables, functions and types are lost; a new one has been started"
 
 // ended translates the end of a cell.
 func (s *Session) ended(e ipc.Event) Result {

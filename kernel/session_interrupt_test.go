@@ -102,13 +102,21 @@ func TestWorkerDeath(t *testing.T) {
 	died("syscall.Kill(os.Getpid(), syscall.SIGKILL)\ntime.Sleep(time.Second)", "killed", "lost")
 	if !testing.Short() {
 		died("import \"regexp\"\nm := map[int]int{}\ngo regexp.MustCompile(\"a\").ReplaceAllStringFunc(\"a\", func(string) string { return \"\" })\nfunc() { defer runtime.LockOSThread(); for i := 0; i < 8; i++ { go func() { for { m[1]++ } }() } }()\nfor { m[2]++ }", "concurrent map")
-		died("func down(n int) int { return down(n+1) + 1 }\ndown(0)", "stack")
+		died("func down(n int) int { return down(n+1) + 1 }\ndebug.SetMaxStack(1<<20)\ndown(0)", "stack overflow", "]:1\x1b[0m in down", "more calls", "]:3")
+	}
+	// The report of the runtime gives way to the lines of cells; a cell may print what looks like one.
+	res, r := b.run("time.AfterFunc(1, func() { panic(\"timer\") })\ntime.Sleep(time.Minute)")
+	if text := strings.Join(res.Err.Traceback, "\n"); !strings.Contains(text, "panic: timer") || !strings.Contains(text, "]:1") || r.err.Len() > 0 {
+		t.Errorf("a panic in a timer: %s\nstderr %q", text, r.err.String())
+	}
+	if _, r := b.run("println(\"panic: no crash\")"); r.err.String() != "panic: no crash\n" {
+		t.Errorf("what looks like a crash: stderr %q", r.err.String())
 	}
 	// The worker dies while no cell runs.
 	b.want("kept := 3", "")
 	b.s.proc.kill()
 	<-b.s.proc.exited
-	res, r := b.run("1 + 1")
+	res, r = b.run("1 + 1")
 	if res.Err != nil || !strings.Contains(r.err.String(), "lost") {
 		t.Errorf("after a death between cells: %+v, stderr %q", res.Err, r.err.String())
 	}

@@ -9,7 +9,7 @@ import (
 // tailSize is how much of the newest output is kept for the reason of a crash.
 const tailSize = 16 << 10
 
-// deliver passes whole characters on.
+// deliver takes what came out of the pipe.
 func (o *workerOutput) deliver(b []byte) {
 	o.last = append(o.last, b...)
 	if o.name == "stderr" {
@@ -20,6 +20,11 @@ func (o *workerOutput) deliver(b []byte) {
 	if n := len(o.last) - tailSize; n > 0 {
 		o.last = append(o.last[:0], o.last[n:]...)
 	}
+	o.passOn(o.hold(b))
+}
+
+// passOn passes whole characters on.
+func (o *workerOutput) passOn(b []byte) {
 	if len(o.pending) > 0 {
 		b = append(o.pending, b...)
 		o.pending = nil

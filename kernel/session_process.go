@@ -22,6 +22,7 @@ type process struct {
 	encoder  *json.Encoder
 
 	outputs [2]*workerOutput
+	crash   string // what the runtime said when it ended the process, once exited
 }
 
 // startProcess starts a worker and returns when it is ready.
@@ -88,6 +89,9 @@ func (s *Session) startProcess() (*process, error) {
 			for _, o := range p.outputs {
 				o.drain()
 			}
+			if e.Kind == ipc.Done {
+				p.outputs[1].settle()
+			}
 			if e.Kind == ipc.Ready {
 				ready <- nil
 				continue
@@ -98,6 +102,8 @@ func (s *Session) startProcess() (*process, error) {
 		for _, o := range p.outputs {
 			o.drain()
 		}
+		p.crash = p.outputs[1].report()
+		p.outputs[1].release()
 		select {
 		case ready <- fmt.Errorf("kernel: the worker ended at once: %v\n%s", err, p.lastWords()):
 		default:
@@ -185,6 +191,8 @@ type workerOutput struct {
 	pending []byte // start of a character whose rest has not arrived
 	last    []byte // the newest output, for the reason of a crash
 	fatal   string // line by which the runtime says why it ends
+	held    []byte // may be the report of a crash
+	unheld  *time.Timer
 }
 
 // follow passes output on while it comes. It reads and passes on under one lock, so that drain finds nothing on the way.

@@ -69,6 +69,8 @@ func TestTrips(t *testing.T) {
 	b.want("fmt.Printf(\"%T %T %T %T\", t, &u, []T{}, map[string]*U{})", "main.T *main.U []main.T map[string]*main.U")
 	b.want("type pair[K comparable, V any] struct{ key K; val V }\nfmt.Printf(\"%T %+v\", pair[string, T]{}, pair[string, T]{\"k\", T{1}})", "main.pair[string,main.T] {key:k val:{n:1}}")
 	b.fails("panic(t)", "main.T")
+	b.fails("panic(&t)", "(*main.T) &{n:1}")
+	b.fails("func init() { panic(1) }", "in init\n")
 	b.fails("var a any = t\na.(fmt.Stringer)", "interface conversion: main.T is not fmt.Stringer: missing method String")
 	b.fails("any(t).(U)", "interface conversion: interface {} is main.T, not main.U")
 	b.want("func (t T) String() string { return \"T!\" }\nfmt.Println(T{1})", "T!\n")

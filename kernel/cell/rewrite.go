@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,14 @@ const hook = Mark + Mark + "hook"
 
 // Unmark removes the marks of rewritten names from a text about a cell.
 func Unmark(s string) string { return strings.ReplaceAll(s, Mark, "") }
+
+// initPrefix begins the names that the functions init have in the output, a number follows.
+const initPrefix = Mark + Mark + "init"
+
+var initName = regexp.MustCompile("^" + initPrefix + `[0-9]+`)
+
+// RestoreInit gives a function init of the output its name back.
+func RestoreInit(name string) string { return initName.ReplaceAllString(name, "init") }
 
 func marked(name string) string {
 	if name == "_" || token.IsExported(name) {

@@ -44,7 +44,7 @@ func (a *analysis) write() {
 		case it.fn != nil:
 			if it.isInit() {
 				// A cell runs more often than it is loaded, and its variables get their values when it runs.
-				name := fmt.Sprintf("%s%sinit%d", Mark, Mark, i)
+				name := fmt.Sprintf("%s%d", initPrefix, i)
 				u, at := a.place(it.fn.Name.Pos())
 				u.replace(at, at+len("init"), name)
 				fmt.Fprintf(&inside, "\n%s\n%s()", a.line(it.fn.Pos()), name)

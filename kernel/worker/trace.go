@@ -67,11 +67,16 @@ func panicFailure(p any, frames []message.Frame) *message.Failure {
 		f.Text = printable(v.String)
 	default:
 		f.Text = fmt.Sprintf("%+v", v)
-		if t := reflect.TypeOf(p); t != nil && t.PkgPath() != "" {
+		if t := reflect.TypeOf(p); t != nil && isDefined(t) {
 			f.Text = fmt.Sprintf("(%T) %s", v, f.Text)
 		}
 	}
 	return f
+}
+
+// isDefined reports whether a type, or what it points to, has a name of its own.
+func isDefined(t reflect.Type) bool {
+	return t.PkgPath() != "" || t.Kind() == reflect.Pointer && t.Elem().PkgPath() != ""
 }
 
 func printable(text func() string) (s string) {
