@@ -89,6 +89,20 @@ func do[T Float](o *Op, prealloc G.Value, in []G.Value, mul gemm[T], scalar func
 		}
 	case ActGrad:
 		ActivateGrad(o.Act, y, x[0], x[1])
+	case Affine:
+		AddScaled(o.Scale, cols, y, x[0], x[1])
+	case ScaleColumns:
+		MulColumns(o.Scale, y, x[0])
+	case LayerNorm:
+		NormRows(y, x[0], x[1], x[2])
+	case LayerNormGrad:
+		NormRowsGrad(y, x[0], x[1], x[2])
+	case LayerNormGain:
+		NormGainGrad(y, x[0], x[1])
+	case Tilt:
+		TiltRows(o.ZA, cols, y, x[0])
+	case TiltGrad:
+		TiltRowsGrad(o.ZA, cols, y, x[0], x[1])
 	case Head:
 		LogSoftmax(o.N, cols, y, x[0])
 	case HeadGrad:

@@ -1,6 +1,8 @@
 // Package op holds Gorgonia operations that do the work of several stock ones
 // in a single pass: a whole dense layer, the log-softmax that leaves other
-// outputs alone, and the absolute loss of the paper, each with its gradient.
+// outputs alone, the absolute loss of the paper, normalised rows, corrections of
+// a base, and the tilting of a composition to an electron fraction, each with
+// its gradient.
 //
 // An operation is a value of [Op], whose fields are all its attributes. It
 // implements gorgonia.Op and gorgonia.SDOp, so that graphs of it run on the

@@ -17,7 +17,20 @@ func FillRows[T Float](dst, row []T) {
 
 // Activate applies the activation to y in place.
 func Activate[T Float](act Activation, y []T) {
-	if act != ReLU {
+	switch act {
+	case Identity:
+		return
+	case ELU:
+		for i, v := range y {
+			if v < 0 {
+				y[i] = T(math.Expm1(float64(v)))
+			}
+		}
+		return
+	case Tanh:
+		for i, v := range y {
+			y[i] = T(math.Tanh(float64(v)))
+		}
 		return
 	}
 	if y, ok := any(y).([]float32); ok {
@@ -33,8 +46,19 @@ func Activate[T Float](act Activation, y []T) {
 // activation's output y, to dst, which may be dy.
 func ActivateGrad[T Float](act Activation, dst, y, dy []T) {
 	dy, y = dy[:len(dst)], y[:len(dst)]
-	if act != ReLU {
+	switch act {
+	case Identity:
 		copy(dst, dy)
+		return
+	case ELU:
+		for i, v := range dy {
+			dst[i] = v * min(y[i]+1, 1)
+		}
+		return
+	case Tanh:
+		for i, v := range dy {
+			dst[i] = v * (1 - y[i]*y[i])
+		}
 		return
 	}
 	if y, ok := any(y).([]float32); ok {

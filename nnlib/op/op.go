@@ -13,8 +13,8 @@ import (
 // Kind says what an [Op] computes. B is the number of rows (samples).
 type Kind uint8
 
-// The operations. Those that end in Grad, MatMulNT, MatMulTN and ColSum are
-// what the first three differentiate to.
+// The operations. Those that end in Grad, MatMulNT, MatMulTN, ColSum,
+// ScaleColumns and LayerNormGain are what the others differentiate to.
 const (
 	// Dense: x [B,I], w [I,O], b [O] -> act(x w + b) [B,O].
 	Dense Kind = iota
@@ -36,10 +36,29 @@ const (
 	HeadGrad
 	// AbsLossGrad: p, t [B,C], d scalar -> [B,C].
 	AbsLossGrad
+	// Affine: a, base [B,C] -> a Scale + base [B,C], Scale by column: what is
+	// added to a base, such as the input of a residual block.
+	Affine
+	// ScaleColumns: a [B,C] -> a Scale [B,C].
+	ScaleColumns
+	// LayerNorm: x [B,C], g, b [C] -> [B,C], each row less its mean, over its
+	// standard deviation, times g, plus b (arXiv:1607.06450).
+	LayerNorm
+	// LayerNormGrad: x [B,C], g [C], dy [B,C] -> dx [B,C].
+	LayerNormGrad
+	// LayerNormGain: x, dy [B,C] -> dg [C].
+	LayerNormGain
+	// Tilt: z [B,C] -> [B,C]. The first N columns hold ln w, column N holds Ye.
+	// They become ln X = ln w + a + b Z/A with the a and b by which X sums to 1
+	// and has the electron fraction Ye; the other columns are unchanged.
+	Tilt
+	// TiltGrad: p [B,C], dp [B,C] -> dz [B,C], from Tilt's output p.
+	TiltGrad
 	kinds
 )
 
-var kindNames = [kinds]string{"Dense", "Head", "AbsLoss", "ActGrad", "MatMulNT", "MatMulTN", "ColSum", "HeadGrad", "AbsLossGrad"}
+var kindNames = [kinds]string{"Dense", "Head", "AbsLoss", "ActGrad", "MatMulNT", "MatMulTN", "ColSum", "HeadGrad", "AbsLossGrad",
+	"Affine", "ScaleColumns", "LayerNorm", "LayerNormGrad", "LayerNormGain", "Tilt", "TiltGrad"}
 
 // String returns the kind's name.
 func (k Kind) String() string {
@@ -56,6 +75,9 @@ type Activation uint8
 const (
 	Identity Activation = iota
 	ReLU
+	ELU  // x, for x < 0 e^x - 1
+	Tanh // its slope is found from its value, as are the others'
+	activations
 )
 
 // Part is a range of columns of the outputs, From <= column < To, and its
@@ -71,12 +93,17 @@ type Op struct {
 	Kind Kind
 	// Act is the activation of Dense and ActGrad.
 	Act Activation
-	// First marks a Dense whose x is data: no gradient is built for x.
+	// First marks a Dense whose x, or an Affine whose base, is data: no gradient
+	// is built for it.
 	First bool
 	// N is the number of columns that Head and HeadGrad normalise.
 	N int
 	// Parts are the terms of AbsLoss and AbsLossGrad.
 	Parts []Part
+	// Scale of the columns of Affine and ScaleColumns; of Affine, nil means 1.
+	Scale []float64
+	// ZA is Z/A of the nuclides in the first columns of Tilt and TiltGrad.
+	ZA []float64
 }
 
 var (
@@ -100,9 +127,27 @@ func NewAbsLoss(p, t *G.Node, parts ...Part) (*G.Node, error) {
 	return G.ApplyOp(&Op{Kind: AbsLoss, Parts: parts}, p, t)
 }
 
+// NewAffine adds a scale + base to the graph, scale by column; nil means 1.
+// data says that no gradient is needed for base.
+func NewAffine(a, base *G.Node, scale []float64, data bool) (*G.Node, error) {
+	return G.ApplyOp(&Op{Kind: Affine, Scale: scale, First: data}, a, base)
+}
+
+// NewLayerNorm adds the normalisation of the rows of x [B,C] with gain g and
+// offset b [C].
+func NewLayerNorm(x, g, b *G.Node) (*G.Node, error) {
+	return G.ApplyOp(&Op{Kind: LayerNorm}, x, g, b)
+}
+
+// NewTilt adds the tilting of the first columns of z [B,C], ln w of nuclides with
+// the given Z/A, to the electron fraction in the column behind them.
+func NewTilt(z *G.Node, za []float64) (*G.Node, error) {
+	return G.ApplyOp(&Op{Kind: Tilt, ZA: za}, z)
+}
+
 // String writes the operation with all its attributes.
 func (o *Op) String() string {
-	return fmt.Sprintf("%v{act=%d first=%v n=%d parts=%v}", o.Kind, o.Act, o.First, o.N, o.Parts)
+	return fmt.Sprintf("%v{act=%d first=%v n=%d parts=%v scale=%v za=%v}", o.Kind, o.Act, o.First, o.N, o.Parts, o.Scale, o.ZA)
 }
 
 // WriteHash implements gorgonia.Op.
@@ -118,9 +163,9 @@ func (o *Op) Hashcode() uint32 {
 // Arity implements gorgonia.Op.
 func (o *Op) Arity() int {
 	switch o.Kind {
-	case Head, ColSum:
+	case Head, ColSum, ScaleColumns, Tilt:
 		return 1
-	case Dense, AbsLossGrad:
+	case Dense, AbsLossGrad, LayerNorm, LayerNormGrad:
 		return 3
 	}
 	return 2
@@ -135,8 +180,14 @@ func (o *Op) Type() hm.Type {
 	switch o.Kind {
 	case Dense:
 		return hm.NewFnType(mat(), mat(), vec(), mat())
-	case Head:
+	case Head, ScaleColumns, Tilt:
 		return hm.NewFnType(mat(), mat())
+	case LayerNorm:
+		return hm.NewFnType(mat(), vec(), vec(), mat())
+	case LayerNormGrad:
+		return hm.NewFnType(mat(), vec(), mat(), mat())
+	case LayerNormGain:
+		return hm.NewFnType(mat(), mat(), vec())
 	case AbsLoss:
 		return hm.NewFnType(mat(), mat(), scalar)
 	case ColSum:
@@ -164,6 +215,10 @@ func (o *Op) shape(s []tensor.Shape) (tensor.Shape, error) {
 	switch o.Kind {
 	case Dense:
 		dims[2] = 1
+	case LayerNorm:
+		dims[1], dims[2] = 1, 1
+	case LayerNormGrad:
+		dims[1] = 1
 	case AbsLossGrad:
 		dims[2] = 0
 	}
@@ -193,6 +248,29 @@ func (o *Op) shape(s []tensor.Shape) (tensor.Shape, error) {
 		return tensor.Shape{s[0][1], s[1][1]}, nil
 	case ColSum:
 		return tensor.Shape{s[0][1]}, nil
+	case LayerNorm:
+		if s[1][0] != s[0][1] || s[2][0] != s[0][1] {
+			return bad()
+		}
+		return s[0].Clone(), nil
+	case LayerNormGrad:
+		if s[1][0] != s[0][1] || !s[0].Eq(s[2]) {
+			return bad()
+		}
+		return s[0].Clone(), nil
+	case LayerNormGain:
+		if !s[0].Eq(s[1]) {
+			return bad()
+		}
+		return tensor.Shape{s[0][1]}, nil
+	case Affine, ScaleColumns:
+		if (o.Scale != nil || o.Kind == ScaleColumns) && len(o.Scale) != s[0][1] {
+			return nil, fmt.Errorf("op: %v by %d factors for %d columns", o.Kind, len(o.Scale), s[0][1])
+		}
+	case Tilt, TiltGrad:
+		if len(o.ZA) < 2 || len(o.ZA) >= s[0][1] {
+			return nil, fmt.Errorf("op: %v of %d nuclides and an electron fraction in %d columns", o.Kind, len(o.ZA), s[0][1])
+		}
 	case Head, HeadGrad:
 		if o.N < 1 || o.N > s[0][1] {
 			return nil, fmt.Errorf("op: %v over %d of %d columns", o.Kind, o.N, s[0][1])
@@ -204,7 +282,7 @@ func (o *Op) shape(s []tensor.Shape) (tensor.Shape, error) {
 			}
 		}
 	}
-	if o.Kind != Head && !s[0].Eq(s[1]) {
+	if len(s) > 1 && !s[0].Eq(s[1]) {
 		return bad()
 	}
 	if o.Kind == AbsLoss {
@@ -228,7 +306,11 @@ func (o *Op) DiffWRT(inputs int) []bool {
 	switch o.Kind {
 	case Dense:
 		copy(d, []bool{!o.First, true, true})
-	case Head, AbsLoss:
+	case Affine:
+		copy(d, []bool{true, !o.First})
+	case LayerNorm:
+		copy(d, []bool{true, true, true})
+	case Head, AbsLoss, Tilt:
 		d[0] = true
 	}
 	return d
@@ -257,6 +339,20 @@ func (o *Op) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 		d[2] = apply(&Op{Kind: ColSum}, dz)
 	case Head:
 		d[0] = apply(&Op{Kind: HeadGrad, N: o.N}, out, grad)
+	case Tilt:
+		d[0] = apply(&Op{Kind: TiltGrad, ZA: o.ZA}, out, grad)
+	case Affine:
+		d[0] = grad
+		if o.Scale != nil {
+			d[0] = apply(&Op{Kind: ScaleColumns, Scale: o.Scale}, grad)
+		}
+		if !o.First {
+			d[1] = grad
+		}
+	case LayerNorm:
+		d[0] = apply(&Op{Kind: LayerNormGrad}, in[0], in[1], grad)
+		d[1] = apply(&Op{Kind: LayerNormGain}, in[0], grad)
+		d[2] = apply(&Op{Kind: ColSum}, grad)
 	case AbsLoss:
 		d[0] = apply(&Op{Kind: AbsLossGrad, Parts: o.Parts}, in[0], in[1], grad)
 	default:

@@ -67,10 +67,57 @@ func build(t *testing.T) *net {
 	return n
 }
 
+// buildPhysical is a small network with residual blocks, normalised rows and a
+// tilted composition: 4 inputs, 3 nuclides, their electron fraction and an energy.
+func buildPhysical(t *testing.T) *net {
+	t.Helper()
+	must := func(n *G.Node, err error) *G.Node {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	r := rand.New(rand.NewPCG(7, 8))
+	n := &net{graph: G.NewGraph()}
+	parameter := func(name string, shape ...int) *G.Node {
+		p := node(n.graph, name, normal(r, tensor.Shape(shape).TotalSize()), shape...)
+		n.parameters = append(n.parameters, p)
+		return p
+	}
+	h := node(n.graph, "x", normal(r, 3*4), 3, 4)
+	target := node(n.graph, "t", normal(r, 3*5), 3, 5)
+	base := node(n.graph, "base", []float64{
+		0.1, -3, -1, 0.45, 1,
+		-9, -1, 0, 0.52, 2,
+		0.3, 0.1, 0.2, 0.49, 3,
+	}, 3, 5)
+	h = must(NewDense(h, parameter("w0", 4, 6), parameter("b0", 6), Tanh, true))
+	for l := range 2 {
+		act := []Activation{ELU, ReLU}[l]
+		z := must(NewLayerNorm(h, parameter(fmt.Sprint("g", l), 6), parameter(fmt.Sprint("o", l), 6)))
+		z = must(NewDense(z, parameter(fmt.Sprint("u", l), 6, 6), parameter(fmt.Sprint("c", l), 6), act, false))
+		h = must(NewAffine(z, h, nil, false))
+	}
+	z := must(NewDense(h, parameter("w1", 6, 5), parameter("b1", 5), Identity, false))
+	z = must(NewAffine(z, base, []float64{1, 0.5, 1, 0.01, 2}, true))
+	n.out = must(NewTilt(z, []float64{0, 0.5, 0.9}))
+	n.loss = must(NewAbsLoss(n.out, target, Part{0, 3, 1}, Part{3, 5, 3}))
+	n.composition = n.loss
+	var err error
+	if n.gradients, err = G.Grad(n.loss, n.parameters...); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // Every gradient, through Gorgonia's own differentiation and machine, must be
 // the central difference of the loss.
 func TestGradientsAreFiniteDifferences(t *testing.T) {
-	n := build(t)
+	t.Run("paper", func(t *testing.T) { gradientsAreFiniteDifferences(t, build(t)) })
+	t.Run("physical", func(t *testing.T) { gradientsAreFiniteDifferences(t, buildPhysical(t)) })
+}
+
+func gradientsAreFiniteDifferences(t *testing.T, n *net) {
 	vm := G.NewTapeMachine(n.graph)
 	defer vm.Close()
 	run := func() float64 {
@@ -192,6 +239,8 @@ func TestNaNIsKept(t *testing.T) {
 func TestHashCoversEveryAttribute(t *testing.T) {
 	ops := []*Op{
 		{Kind: Dense}, {Kind: Dense, Act: ReLU}, {Kind: Dense, First: true}, {Kind: Head, N: 3}, {Kind: Head, N: 4}, {Kind: HeadGrad, N: 4},
+		{Kind: Affine}, {Kind: Affine, Scale: []float64{1, 2}}, {Kind: ScaleColumns, Scale: []float64{1, 2}}, {Kind: ScaleColumns, Scale: []float64{1, 3}},
+		{Kind: Tilt, ZA: []float64{0, 1}}, {Kind: Tilt, ZA: []float64{0.5, 1}}, {Kind: TiltGrad, ZA: []float64{0, 1}}, {Kind: Dense, Act: ELU}, {Kind: LayerNorm},
 		{Kind: AbsLoss, Parts: []Part{{0, 1, 1}}}, {Kind: AbsLoss, Parts: []Part{{0, 2, 1}}}, {Kind: AbsLoss, Parts: []Part{{0, 1, 2}}},
 	}
 	seen := map[uint32]*Op{}
@@ -212,6 +261,10 @@ func TestWrongShapesAreErrors(t *testing.T) {
 		"dense": func() (*G.Node, error) { return NewDense(x, w, b, ReLU, false) },
 		"head":  func() (*G.Node, error) { return NewHead(x, 4) },
 		"loss":  func() (*G.Node, error) { return NewAbsLoss(x, x, Part{0, 9, 1}) },
+		"scale": func() (*G.Node, error) { return NewAffine(x, x, []float64{1, 2}, true) },
+		"base":  func() (*G.Node, error) { return NewAffine(x, w, nil, true) },
+		"norm":  func() (*G.Node, error) { return NewLayerNorm(x, b, b) },
+		"tilt":  func() (*G.Node, error) { return NewTilt(x, []float64{0, 0.5, 1}) },
 	} {
 		if _, err := build(); err == nil {
 			t.Errorf("%s: wrong shapes were accepted", name)

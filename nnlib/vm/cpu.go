@@ -227,6 +227,9 @@ func (r *program[T]) rowwise(rows, cols int) []block {
 	return all
 }
 
+// tilted is rowwise for passes that take tens of exponentials for each element.
+func (r *program[T]) tilted(rows, cols int) []block { return r.rowwise(rows, 16*cols) }
+
 // each runs f over the blocks unless the run was cancelled.
 func (r *program[T]) each(blocks []block, f func(b block)) func() error {
 	task := func(i int) {
@@ -291,6 +294,41 @@ func (r *program[T]) fused(o *op.Op, s Step) (func() error, error) {
 		return r.each(r.rowwise(rows, cols), func(q block) {
 			lo, hi := q.r0*cols, q.r1*cols
 			op.LogSoftmaxGrad(o.N, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
+		}), nil
+	case op.Affine:
+		return r.each(r.rowwise(rows, cols), func(q block) {
+			lo, hi := q.r0*cols, q.r1*cols
+			op.AddScaled(o.Scale, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
+		}), nil
+	case op.ScaleColumns:
+		return r.each(r.rowwise(rows, cols), func(q block) {
+			lo, hi := q.r0*cols, q.r1*cols
+			op.MulColumns(o.Scale, mem[out][lo:hi], mem[s.In[0]][lo:hi])
+		}), nil
+	case op.LayerNorm:
+		return r.each(r.rowwise(rows, cols), func(q block) {
+			lo, hi := q.r0*cols, q.r1*cols
+			op.NormRows(mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]], mem[s.In[2]])
+		}), nil
+	case op.LayerNormGrad:
+		return r.each(r.rowwise(rows, cols), func(q block) {
+			lo, hi := q.r0*cols, q.r1*cols
+			op.NormRowsGrad(mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]], mem[s.In[2]][lo:hi])
+		}), nil
+	case op.LayerNormGain:
+		return func() error {
+			op.NormGainGrad(mem[out][:cols], mem[s.In[0]][:rows*cols], mem[s.In[1]])
+			return nil
+		}, nil
+	case op.Tilt:
+		return r.each(r.tilted(rows, cols), func(q block) {
+			lo, hi := q.r0*cols, q.r1*cols
+			op.TiltRows(o.ZA, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi])
+		}), nil
+	case op.TiltGrad:
+		return r.each(r.tilted(rows, cols), func(q block) {
+			lo, hi := q.r0*cols, q.r1*cols
+			op.TiltRowsGrad(o.ZA, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
 	case op.AbsLoss:
 		return func() error {

@@ -111,16 +111,32 @@ func size(n *G.Node) int {
 
 // inPlace returns the input that an operation may overwrite with its output,
 // -1 if none. All of these work element by element or row by row.
-func inPlace(o G.Op) int {
-	if our, ok := o.(*op.Op); ok {
-		switch our.Kind {
-		case op.Head:
-			return 0
-		case op.ActGrad, op.HeadGrad:
-			return 1
-		}
+func inPlace(o *op.Op) int {
+	if o == nil {
+		return -1
+	}
+	switch o.Kind {
+	case op.Head, op.Affine, op.ScaleColumns, op.LayerNorm, op.Tilt:
+		return 0
+	case op.ActGrad, op.HeadGrad, op.TiltGrad:
+		return 1
+	case op.LayerNormGrad:
+		return 2
 	}
 	return -1
+}
+
+// ours returns the operation of ours that a step is, nil if it is another. The sum
+// by which gorgonia.Grad collects the gradients of a value that is used more than
+// once is one.
+func ours(o G.Op, in []*G.Node) *op.Op {
+	if our, ok := o.(*op.Op); ok {
+		return our
+	}
+	if o.String() == "+ false" && len(in) == 2 && in[0].Dims() == 2 && in[0].Shape().Eq(in[1].Shape()) {
+		return &op.Op{Kind: op.Affine}
+	}
+	return nil
 }
 
 // NewPlan orders the operations that the targets need and assigns buffers.
@@ -169,6 +185,10 @@ func NewPlan(targets ...*G.Node) (*Plan, error) {
 			continue
 		}
 		s := Step{Op: n.Op(), OutShape: n.Shape().Clone()}
+		our := ours(n.Op(), in)
+		if our != nil {
+			s.Op = our
+		}
 		for _, c := range in {
 			s.In = append(s.In, at[c])
 			s.InShape = append(s.InShape, c.Shape().Clone())
@@ -176,12 +196,11 @@ func NewPlan(targets ...*G.Node) (*Plan, error) {
 		}
 		// dead says that nothing else will read the buffer of an input.
 		dead := func(c *G.Node) bool { return uses[c] == 0 && p.Buffers[at[c]].Node == nil }
-		_, ours := n.Op().(*op.Op)
-		switch i := inPlace(n.Op()); {
+		switch i := inPlace(our); {
 		case wanted:
 			s.Out = keep(n)
 			p.Outputs = append(p.Outputs, s.Out)
-		case !ours: // stock operations want values, which live with their nodes
+		case our == nil: // stock operations want values, which live with their nodes
 			s.Out = keep(n)
 		case i >= 0 && dead(in[i]):
 			s.Out = at[in[i]]

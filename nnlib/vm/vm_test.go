@@ -75,6 +75,54 @@ func build[T op.Float](t testing.TB, batch int, dims ...int) *net {
 	return n
 }
 
+// buildPhysical is a network with every other operation: residual blocks with
+// normalised rows, a base that is corrected, and a tilted composition.
+func buildPhysical[T op.Float](t testing.TB, batch, width int) *net {
+	t.Helper()
+	must := func(n *G.Node, err error) *G.Node {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	r := rand.New(rand.NewPCG(9, 10))
+	n := &net{graph: G.NewGraph()}
+	variable := func(name string, scale float64, shape ...int) *G.Node {
+		v := values[T](r, scale, shape...)
+		return G.NewTensor(n.graph, v.Dtype(), len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(v))
+	}
+	parameter := func(name string, scale float64, shape ...int) *G.Node {
+		p := variable(name, scale, shape...)
+		n.parameters = append(n.parameters, p)
+		return p
+	}
+	za := []float64{0, 1, 0.5, 0.48}
+	outputs := len(za) + 2
+	n.x = variable("x", 1, batch, 6)
+	n.t = variable("t", 1, batch, outputs)
+	base := variable("base", 1, batch, outputs)
+	for i, d := 0, base.Value().Data().([]T); i < batch; i++ {
+		d[i*outputs+len(za)] = T(0.45 + 0.05*r.Float64())
+	}
+	s := 1 / math.Sqrt(float64(width))
+	h := must(op.NewDense(n.x, parameter("w0", 0.4, 6, width), parameter("b0", 0.1, width), op.Tanh, true))
+	for l := range 2 {
+		z := must(op.NewLayerNorm(h, parameter(fmt.Sprint("g", l), 1, width), parameter(fmt.Sprint("o", l), 1, width)))
+		z = must(op.NewDense(z, parameter(fmt.Sprint("u", l), s, width, width), parameter(fmt.Sprint("c", l), 0.1, width), op.ELU, false))
+		h = must(op.NewAffine(z, h, nil, false))
+	}
+	z := must(op.NewDense(h, parameter("w1", s, width, outputs), parameter("b1", 0.1, outputs), op.Identity, false))
+	z = must(op.NewAffine(z, base, []float64{1, 1, 0.5, 1, 0.01, 2}, true))
+	n.out = must(op.NewTilt(z, za))
+	n.loss = must(op.NewAbsLoss(n.out, n.t, op.Part{From: 0, To: len(za), Weight: 1}, op.Part{From: len(za), To: outputs, Weight: 2}))
+	n.composition = must(op.NewAbsLoss(n.out, n.t, op.Part{From: 0, To: len(za), Weight: 1}))
+	var err error
+	if n.gradients, err = G.Grad(n.loss, n.parameters...); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 func machine(t testing.TB, b Backend, targets ...*G.Node) *Machine {
 	t.Helper()
 	m, err := New(b, targets...)
@@ -108,28 +156,32 @@ func backends() map[string]CPU {
 func TestStockMachineAgrees(t *testing.T) {
 	for name, b := range backends() {
 		t.Run(name, func(t *testing.T) {
-			ours, stock := build[float64](t, 9, 6, 11, 7, 8), build[float64](t, 9, 6, 11, 7, 8)
-			tape := G.NewTapeMachine(stock.graph)
-			defer tape.Close()
-			run(t, tape)
-			run(t, machine(t, b, ours.targets()...))
-			for i, want := range stock.targets() {
-				got := ours.targets()[i]
-				g, err := memory[float64](got.Value())
-				if err != nil {
-					t.Fatal(err)
-				}
-				w, err := memory[float64](want.Value())
-				if err != nil {
-					t.Fatal(err)
-				}
-				for j := range w {
-					if math.Abs(g[j]-w[j]) > 1e-13 {
-						t.Fatalf("target %d, element %d: %v here, %v on the TapeMachine", i, j, g[j], w[j])
-					}
-				}
-			}
+			stockAgrees(t, b, build[float64](t, 9, 6, 11, 7, 8), build[float64](t, 9, 6, 11, 7, 8))
+			stockAgrees(t, b, buildPhysical[float64](t, 9, 13), buildPhysical[float64](t, 9, 13))
 		})
+	}
+}
+
+func stockAgrees(t *testing.T, b CPU, ours, stock *net) {
+	tape := G.NewTapeMachine(stock.graph)
+	defer tape.Close()
+	run(t, tape)
+	run(t, machine(t, b, ours.targets()...))
+	for i, want := range stock.targets() {
+		got := ours.targets()[i]
+		g, err := memory[float64](got.Value())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := memory[float64](want.Value())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range w {
+			if math.Abs(g[j]-w[j]) > 1e-13 {
+				t.Fatalf("target %d, element %d: %v here, %v on the TapeMachine", i, j, g[j], w[j])
+			}
+		}
 	}
 }
 
@@ -165,27 +217,28 @@ func TestStepDoesNotAllocate(t *testing.T) {
 		if strings.HasPrefix(name, "gonum") && b.Threads > 1 {
 			continue // gonum's own buffers
 		}
-		t.Run(name, func(t *testing.T) {
-			n := build[float32](t, 64, 82, 96, 96, 82)
-			m := machine(t, b, n.targets()...)
-			o, err := m.NewAdam(Adam{Rate: 1e-4}, n.parameters, n.gradients)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx := t.Context()
-			step := func() {
-				if err := m.Run(ctx); err != nil {
+		for kind, n := range map[string]*net{"paper": build[float32](t, 64, 82, 96, 96, 82), "physical": buildPhysical[float32](t, 64, 48)} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				m := machine(t, b, n.targets()...)
+				o, err := m.NewAdam(Adam{Rate: 1e-4}, n.parameters, n.gradients)
+				if err != nil {
 					t.Fatal(err)
 				}
-				if err := o.Update(); err != nil {
-					t.Fatal(err)
+				ctx := t.Context()
+				step := func() {
+					if err := m.Run(ctx); err != nil {
+						t.Fatal(err)
+					}
+					if err := o.Update(); err != nil {
+						t.Fatal(err)
+					}
 				}
-			}
-			step()
-			if a := testing.AllocsPerRun(50, step); a != 0 {
-				t.Errorf("%v allocations a step", a)
-			}
-		})
+				step()
+				if a := testing.AllocsPerRun(50, step); a != 0 {
+					t.Errorf("%v allocations a step", a)
+				}
+			})
+		}
 	}
 }
 
@@ -196,31 +249,40 @@ func TestThreadsDoNotChangeBits(t *testing.T) {
 		libraries = append(libraries, blas.Default())
 	}
 	for _, lib := range libraries {
-		var want []float32
-		for _, threads := range []int{1, 2, 3, 7} {
-			n := build[float32](t, 200, 82, 256, 300, 82)
-			m := machine(t, CPU{Threads: threads, BLAS: lib}, n.targets()...)
-			o, err := m.NewAdam(Adam{Rate: 1e-3}, n.parameters, n.gradients)
-			if err != nil {
+		t.Run(lib.Name()+"/paper", func(t *testing.T) {
+			sameBits(t, lib, func() *net { return build[float32](t, 200, 82, 256, 300, 82) })
+		})
+		t.Run(lib.Name()+"/physical", func(t *testing.T) {
+			sameBits(t, lib, func() *net { return buildPhysical[float32](t, 600, 96) })
+		})
+	}
+}
+
+func sameBits(t *testing.T, lib *blas.Library, build func() *net) {
+	var want []float32
+	for _, threads := range []int{1, 2, 3, 7} {
+		n := build()
+		m := machine(t, CPU{Threads: threads, BLAS: lib}, n.targets()...)
+		o, err := m.NewAdam(Adam{Rate: 1e-3}, n.parameters, n.gradients)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			run(t, m)
+			if err := o.Update(); err != nil {
 				t.Fatal(err)
 			}
-			for range 3 {
-				run(t, m)
-				if err := o.Update(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			var got []float32
-			for _, p := range n.parameters {
-				got = append(got, p.Value().Data().([]float32)...)
-			}
-			if want == nil {
-				want = got
-			}
-			for i := range want {
-				if got[i] != want[i] {
-					t.Fatalf("%s: parameter %d is %v on one thread, %v on %d", lib.Name(), i, want[i], got[i], threads)
-				}
+		}
+		var got []float32
+		for _, p := range n.parameters {
+			got = append(got, p.Value().Data().([]float32)...)
+		}
+		if want == nil {
+			want = got
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Fatalf("parameter %d is %v on one thread, %v on %d", i, want[i], got[i], threads)
 			}
 		}
 	}
