@@ -78,7 +78,8 @@ func declarations(source string) (map[string]declaration, error) {
 	// A cell may begin with imports, which a function body may not hold. The parameters' types rarely need one.
 	body := withoutImports(source)
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "parameters", "package p\nfunc _() {\n"+body+"\n}", parser.SkipObjectResolution)
+	// The directive lets errors say the line of the cell.
+	file, err := parser.ParseFile(fset, "parameters", "package p\nfunc _() {\n//line parameters:1:1\n"+body+"\n}", parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +136,7 @@ func declarations(source string) (map[string]declaration, error) {
 	return found, nil
 }
 
-// withoutImports blanks the import declarations at the beginning of a cell.
+// withoutImports leaves out the text, but not the lines, of the import declarations at the beginning of a cell.
 func withoutImports(source string) string {
 	fset := token.NewFileSet()
 	const head = "package p\n"
@@ -144,7 +145,7 @@ func withoutImports(source string) string {
 		return source
 	}
 	end := fset.Position(file.Decls[len(file.Decls)-1].End()).Offset - len(head)
-	return source[end:]
+	return strings.Repeat("\n", strings.Count(source[:end], "\n")) + source[end:]
 }
 
 // timePackage returns a package time with what a duration needs.

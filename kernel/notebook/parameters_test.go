@@ -98,8 +98,11 @@ func TestSetParametersErrors(t *testing.T) {
 	if err := nb.SetParameters(nil); err != nil || len(nb.Cells) != 1 {
 		t.Errorf("nothing to set: %v", err)
 	}
-	if err := withParameters("k := (").SetParameters(map[string]string{"k": "2"}); !errors.Is(err, ErrInput) {
-		t.Errorf("a cell that does not parse: %v", err)
+	for source, line := range map[string]string{"k := 1\nl int := 3": "parameters:2:3: ", "import \"time\"\nk := 1\nl int := 3": "parameters:3:3: "} {
+		err := withParameters(source).SetParameters(map[string]string{"k": "2"})
+		if !errors.Is(err, ErrInput) || !strings.Contains(err.Error(), line) {
+			t.Errorf("a cell that does not parse: %v, want %s", err, line)
+		}
 	}
 }
 
