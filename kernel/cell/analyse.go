@@ -568,6 +568,7 @@ func goMinor() string {
 // clean restores names in a message of the type checker.
 func clean(msg string) string {
 	msg = strings.ReplaceAll(msg, oldSuffix, "")
+	msg = strings.ReplaceAll(msg, " value in argument to "+showName, " value")
 	msg = strings.ReplaceAll(msg, " in argument to "+showName, " as a value")
 	if strings.HasPrefix(msg, "in call to "+showName+", cannot infer") {
 		msg = "cannot use generic function without instantiation"
