@@ -131,7 +131,6 @@ func TestProblems(t *testing.T) {
 		{"return nope", "undefined: nope", 7},
 		{"break", "break", 0},
 		{"1 << 70", "as int value (overflows)", 0},
-		{"nil", "use of untyped nil as a value", 0},
 	}
 	for _, tt := range tests {
 		_, problems := analyse(t, tt.src)
