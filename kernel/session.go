@@ -93,7 +93,6 @@ type Options struct {
 // It outlives whatever the cells do to the worker. Its methods may be called from several goroutines.
 type Session struct {
 	o        Options
-	cwd      string            // where the cells work now
 	env      map[string]string // set by %env
 	patience time.Duration     // of a cell that does nothing, before the user is told
 	most     int               // bytes of a cell's text that are shown whole, 0 for all
@@ -116,6 +115,8 @@ type Session struct {
 	proc      *process
 
 	mu      sync.Mutex // for what follows
+	cwd     string     // where the cells work now
+	cellEnv []string   // environment of the cells, nil when it is that of the start
 	running *running   // nil when no cell runs
 	calls   calls
 	closed  bool
@@ -194,6 +195,12 @@ func (s *Session) start(ctx context.Context) error {
 		return err
 	}
 	s.book = cell.NewNotebook(s.module)
+	s.mu.Lock()
+	s.cellEnv = nil
+	if info, err := os.Stat(s.cwd); err != nil || !info.IsDir() {
+		s.cwd = s.o.Dir // a cell has removed where it worked
+	}
+	s.mu.Unlock()
 	p, err := s.startProcess()
 	if err != nil {
 		return err
@@ -342,6 +349,12 @@ func (s *Session) renew(old *process) error {
 	if s.worker, err = s.module.Worker(context.Background(), nil); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	s.cellEnv = nil
+	if info, err := os.Stat(s.cwd); err != nil || !info.IsDir() {
+		s.cwd = s.o.Dir // a cell has removed where it worked
+	}
+	s.mu.Unlock()
 	p, err := s.startProcess()
 	if err != nil {
 		return err

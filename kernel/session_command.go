@@ -189,7 +189,7 @@ func (s *Session) cdCommand(_ context.Context, arg string) error {
 		}
 		dir = filepath.Join(home, strings.TrimPrefix(dir, "~"))
 	case !filepath.IsAbs(dir):
-		dir = filepath.Join(s.cwd, dir)
+		dir = s.path(dir)
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -198,13 +198,30 @@ func (s *Session) cdCommand(_ context.Context, arg string) error {
 	if !info.IsDir() {
 		return fmt.Errorf("%s is not a directory", dir)
 	}
-	s.cwd = dir
+	s.moved(dir, nil)
 	s.print(dir + "\n")
 	return s.process().send(ipc.Command{Kind: ipc.Chdir, Text: dir})
 }
 
+// moved notes where the cells work now and, if it is not nil, with what environment.
+func (s *Session) moved(dir string, env []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if dir != "" {
+		s.cwd = dir
+	}
+	if env != nil {
+		s.cellEnv = env
+	}
+}
+
 // environment is that of the cells.
 func (s *Session) environment() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cellEnv != nil {
+		return slices.Clone(s.cellEnv)
+	}
 	env := os.Environ()
 	for name, value := range s.env {
 		env = append(env, name+"="+value)
@@ -219,7 +236,12 @@ func (s *Session) envCommand(_ context.Context, arg string) error {
 		if name == "" {
 			return fmt.Errorf("no name before =")
 		}
+		s.mu.Lock()
 		s.env[name] = value
+		if s.cellEnv != nil {
+			s.cellEnv = append(s.cellEnv, name+"="+value)
+		}
+		s.mu.Unlock()
 		return s.process().send(ipc.Command{Kind: ipc.Setenv, Env: []string{name, value}})
 	}
 	all := make(map[string]string)
@@ -280,7 +302,7 @@ func (s *Session) shellCommand(ctx context.Context, arg string) error {
 		return fmt.Errorf("no command")
 	}
 	c := exec.CommandContext(ctx, "sh", "-c", arg)
-	c.Dir = s.cwd
+	c.Dir = s.path("")
 	c.Env = s.environment()
 	c.Stdout = streamWriter{s, "stdout"}
 	c.Stderr = streamWriter{s, "stderr"}

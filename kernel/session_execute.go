@@ -224,6 +224,7 @@ func (s *Session) event(p *process, e ipc.Event) {
 			p.send(answer)
 		}()
 	case ipc.Done:
+		s.moved(e.Dir, e.Env)
 		if c != nil && c.id == e.Exec {
 			c.done <- e
 		}

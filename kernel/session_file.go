@@ -38,6 +38,8 @@ func (s *Session) path(name string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return filepath.Join(s.cwd, name)
 }
 

@@ -56,7 +56,7 @@ func (s *Session) startProcess() (*process, error) {
 		mine, theirs = append(mine, r), append(theirs, w)
 	}
 	p.cmd = exec.Command(s.worker)
-	p.cmd.Dir = s.cwd
+	p.cmd.Dir = s.path("")
 	p.cmd.Env = s.environment()
 	p.cmd.Stdout, p.cmd.Stderr = ends[0][1], ends[1][1]
 	p.cmd.ExtraFiles = []*os.File{ends[2][0], ends[3][1]}

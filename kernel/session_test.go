@@ -233,3 +233,28 @@ func TestTour(t *testing.T) {
 	b.fails("import \"no/such/package\"", "no/such/package")
 	b.want("x", "7")
 }
+
+// TestSurroundings: the shell works where the cells do, and what a cell closes is open for the next.
+func TestSurroundings(t *testing.T) {
+	b := newNotebook(t)
+	dir := t.TempDir()
+	b.want(fmt.Sprintf("os.Chdir(%q); os.Setenv(\"KERNEL_TEST\", \"set\")", dir), "")
+	b.want("$ pwd; echo $KERNEL_TEST", dir+"\nset\n")
+	b.want("%env KERNEL_TEST=again\n$ echo $KERNEL_TEST", "again\n")
+	b.want("os.Getenv(\"KERNEL_TEST\")", "again")
+	b.want("os.Unsetenv(\"KERNEL_TEST\"); os.Chdir(\"/\")", "")
+	b.want("$ pwd; echo $KERNEL_TEST.", "/\n.\n")
+	b.want("%cd\nsyscall.Close(1); fmt.Println(\"lost\")", b.s.o.Dir+"\n")
+	b.want("fmt.Println(\"found\"); os.Stdout.Close()", "found\n")
+	b.want("fmt.Println(\"again\")", "again\n")
+	b.want("r, w, err := os.Pipe(); os.Stdout = w; fmt.Println(\"kept\")", "")
+	b.want("fmt.Println(\"kept too\"); w.Close(); text, err := io.ReadAll(r)", "")
+	b.want("fmt.Print(string(text))", "kept\nkept too\n")
+	b.want("syscall.Close(2)", "")
+	if _, r := b.run("println(\"to stderr\")"); r.err.String() != "to stderr\n" {
+		t.Errorf("stderr %q", r.err.String())
+	}
+	gone := t.TempDir()
+	b.want(fmt.Sprintf("os.Chdir(%q); os.Remove(%q)", gone, gone), "")
+	b.want("%restart\n1 + 1", "A new process runs the cells; all names are forgotten.\n2")
+}

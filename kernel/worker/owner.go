@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"io"
-	"os"
 	"runtime/pprof"
 	"unsafe"
 
@@ -81,16 +80,14 @@ func (e *execution) MessageID() string { return e.message }
 // output is where a goroutine of a cell prints. The pipes belong to the execution that runs; what other cells have left
 // running says for whom it prints. A cell that has replaced os.Stdout or os.Stderr gets what it asked for.
 func (w *worker) output(name string) io.Writer {
-	file, original := os.Stdout, w.stdout
+	std := w.stdout
 	if name == "stderr" {
-		file, original = os.Stderr, w.stderr
-	}
-	if file != original {
-		return file
+		std = w.stderr
 	}
 	o := w.owner()
 	w.mu.Lock()
-	direct := o.out == nil || o.out == w.printing
+	file := *std.file
+	direct := file != std.original || o.out == nil || o.out == w.printing
 	w.mu.Unlock()
 	if direct {
 		return file

@@ -80,8 +80,9 @@ type worker struct {
 
 	loading sync.Mutex
 
-	stdout, stderr *os.File   // as they were at the start
-	printing       *execution // whose is what is written to them
+	stdout, stderr *standard
+	env            []string   // as the front end knows it
+	printing       *execution // whose is what is written to stdout and stderr
 	handover       sync.Mutex // held while that changes
 }
 
@@ -94,8 +95,9 @@ func Main() {
 		turn:     make(chan struct{}, 1),
 		arrivals: make(chan []arrival, 1),
 		awaited:  make(map[int64]chan struct{}),
-		stdout:   os.Stdout,
-		stderr:   os.Stderr,
+		stdout:   newStandard(1, &os.Stdout),
+		stderr:   newStandard(2, &os.Stderr),
+		env:      os.Environ(),
 	}
 	commands := os.NewFile(3, "commands")
 	events := os.NewFile(4, "events")
@@ -349,6 +351,10 @@ func (w *worker) execute(e *execution, c message.Command) {
 	}
 	if !e.parallel {
 		w.print(e)
+		w.mu.Lock()
+		w.stdout.reopen()
+		w.stderr.reopen()
+		w.mu.Unlock()
 	}
 	hook.Poll()
 	entry()
@@ -362,6 +368,7 @@ func (w *worker) finish(e *execution, f *message.Failure, abandon bool) {
 		delete(w.active, e)
 		w.mu.Unlock()
 		done := message.Event{Kind: message.Done, Exec: e.id, Error: f, Abandon: abandon}
+		done.Dir, done.Env = w.surroundings()
 		e.mu.Lock()
 		if f == nil {
 			done.Data, done.Metadata = e.data, e.meta

@@ -53,6 +53,8 @@ type Event struct {
 	Name     string         `json:"name,omitempty"`     // Stream: stdout or stderr
 	Text     string         `json:"text,omitempty"`     // Stream
 	Comm     *Comm          `json:"comm,omitempty"`     // FromComm
+	Dir      string         `json:"dir,omitempty"`      // Done: the working directory
+	Env      []string       `json:"env,omitempty"`      // Done: the environment, when it has changed
 }
 
 // Kinds of events.
