@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -17,16 +16,6 @@ import (
 
 	"nuclab/internal/testenv"
 )
-
-// asNuclab makes this test's binary the command, for programs that call it.
-const asNuclab = "NUCLAB_TEST_AS_COMMAND"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asNuclab) != "" {
-		os.Exit(Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr, nil, ""))
-	}
-	os.Exit(m.Run())
-}
 
 // startSlurm starts a cluster of this machine alone, on the loopback interface, with two processors to give away, and
 // points SLURM_CONF at it. It needs root and Debian's slurm-wlm.
@@ -138,7 +127,7 @@ func freePort(t *testing.T) int {
 // wait waits until something is so.
 func wait(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for end := time.Now().Add(3 * time.Minute); !so(); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); !so(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for %s", what)
 		}

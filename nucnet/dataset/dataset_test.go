@@ -329,7 +329,43 @@ func TestMerge(t *testing.T) {
 	if _, err := Merge(context.Background(), out, parts...); !errors.Is(err, ErrExists) {
 		t.Errorf("merging into a full folder: %v", err)
 	}
-	flip(t, filepath.Join(parts[1], "part-000001.parquet"), 2000)
+	if _, err := Merge(context.Background(), filepath.Join(root, "twice"), parts[0], parts[1], parts[0]); err != nil {
+		t.Errorf("merging a part twice: %v", err)
+	}
+	other := quick()
+	other.Seed, other.Shard = 8, Shard{2, 2}
+	foreign := filepath.Join(root, "foreign")
+	if _, err := Generate(context.Background(), foreign, other, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Merge(context.Background(), filepath.Join(root, "mixed"), parts[0], foreign); !errors.Is(err, ErrDifferent) || !strings.Contains(err.Error(), "seed 8 instead of 7") {
+		t.Errorf("merging parts of two sets: %v", err)
+	}
+	// A file of another set under the name and the hash of one of ours.
+	path := filepath.Join(parts[1], "part-000001.parquet")
+	if err := os.WriteFile(path, files(t, foreign)["part-000001.parquet"], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	m, err := readManifest(parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Files[0].Bytes, m.Files[0].SHA256, err = hashFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.write(parts[1]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Merge(context.Background(), filepath.Join(root, "smuggled"), parts...); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "another data set") {
+		t.Errorf("merging another set's file: %v", err)
+	}
+	if set, err := Open(filepath.Join(root, "smuggled")); err == nil && set.Complete {
+		t.Error("a merge that failed left a set that says it is complete")
+	}
+	if err := Verify(context.Background(), parts[1]); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "another data set") {
+		t.Errorf("another set's file with its own hash: %v", err)
+	}
+	flip(t, path, 2000)
 	if _, err := Merge(context.Background(), filepath.Join(root, "again"), parts...); !errors.Is(err, ErrDamaged) {
 		t.Errorf("merging an altered file: %v", err)
 	}

@@ -65,7 +65,7 @@ func Generate(ctx context.Context, dir string, s Settings, progress func(done, t
 		m.Retried += file.Retried
 		if made = made || !ok; made {
 			if err := m.write(dir); err != nil {
-				return nil, err
+				return nil, g.explainSpace(err)
 			}
 		}
 	}
@@ -85,6 +85,7 @@ func prepare(dir string, m *Manifest, resume bool) (old *Manifest, done map[stri
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, nil, fmt.Errorf("dataset: %w", err)
 	}
+	syncDir(filepath.Dir(dir))
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("dataset: %w", err)
@@ -284,6 +285,10 @@ func (g *generator) rows(ctx context.Context, file File, write func(<-chan row) 
 // times, of which a reader needs only the columns it asks for.
 const rowsPerGroup = 2048
 
+// pageBytes is what the writer sets aside for each column. It holds the numbers of a group; the default would take a
+// quarter of a gigabyte and more for the thousand columns of a set.
+const pageBytes = 2 * 8 * rowsPerGroup
+
 // counts are those of the burns of a file that did not go as asked.
 type counts struct{ failed, retried int }
 
@@ -303,6 +308,7 @@ func writeParquet(w io.Writer, r Recipe, file File, rows <-chan row, report func
 		schemaOf(r.columns(), r.Float),
 		parquet.CreatedBy("nuclab", "1", ""),
 		parquet.MaxRowsPerRowGroup(rowsPerGroup),
+		parquet.PageBufferSize(pageBytes),
 		parquet.KeyValueMetadata("nuclab.schema", schemaName),
 		parquet.KeyValueMetadata("nuclab.recipe", string(r.json())),
 		parquet.KeyValueMetadata("nuclab.id", r.ID()),

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -57,7 +58,12 @@ func Merge(ctx context.Context, dir string, parts ...string) (*Manifest, error) 
 			return nil, err
 		}
 		if done[f.Name] != f {
-			if err := copyPart(filepath.Join(dir, f.Name), filepath.Join(from[f.Name], f.Name), f); err != nil {
+			source := filepath.Join(from[f.Name], f.Name)
+			p, err := openPart(source, m.Recipe, f) // it may carry the name and the hash of one of ours
+			if err != nil {
+				return nil, err
+			}
+			if err := errors.Join(p.Close(), copyPart(filepath.Join(dir, f.Name), source, f)); err != nil {
 				return nil, err
 			}
 		}

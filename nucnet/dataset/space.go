@@ -34,9 +34,9 @@ func (g *generator) missing(done map[string]File) int64 {
 	return max(int64(float64(g.manifest.Bytes())*float64(rows)/float64(g.manifest.Samples)), 0)
 }
 
-// explainSpace says how much is needed where a disk got full.
+// explainSpace says how much is needed where a disk got full, or a limit of the user's was reached.
 func (g *generator) explainSpace(err error) error {
-	if !errors.Is(err, syscall.ENOSPC) {
+	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) && !errors.Is(err, syscall.EFBIG) {
 		return err
 	}
 	done := map[string]File{}
