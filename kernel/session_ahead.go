@@ -51,7 +51,7 @@ func (s *Session) tryAhead(ctx context.Context, book *cell.Notebook, code string
 
 // source is what is compiled of a cell.
 func source(c *cell.Cell) build.Source {
-	return build.Source{Path: c.Path, Text: c.Source, Imports: c.Imports, Inert: c.Inert, Mark: cell.Mark, Tag: cell.HiddenTag}
+	return build.Source{Path: c.Path, Text: c.Source, Imports: c.Imports, Inert: c.Inert, Mark: cell.Mark, Tag: cell.HiddenTag, Func: cell.FuncName}
 }
 
 // goOnly returns the Go code of a cell as it is executed, false when the cell has commands.

@@ -155,15 +155,12 @@ func (s *Session) originOf(file string) (origin, bool) {
 
 // inFunction names the function of a frame in a cell; the cell itself has none.
 func inFunction(name string) string {
-	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		name = name[i+1:]
-	}
-	_, name, _ = strings.Cut(name, ".")
-	if strings.HasPrefix(name, cell.Entry) {
-		if !strings.Contains(name, ".func") {
-			return ""
-		}
+	_, name, _ = strings.Cut(cell.FuncName(name), ".")
+	switch {
+	case name == "main":
+		return ""
+	case strings.HasPrefix(name, "main."):
 		return " in a function literal"
 	}
-	return " in " + cell.Unmark(cell.RestoreInit(name))
+	return " in " + name
 }

@@ -76,6 +76,10 @@ func TestTrips(t *testing.T) {
 	b.want("func (t T) String() string { return \"T!\" }\nfmt.Println(T{1})", "T!\n")
 	b.want("reflect.TypeOf(u).Field(1).Name + reflect.TypeOf(u).String()", "mmain.U")
 	b.want("errors.New(\"a\") == nil", "false")
+	// names of functions
+	b.want("func (t *T) caller() string { pc, _, _, _ := runtime.Caller(0); return runtime.FuncForPC(pc).Name() }\nfunc caller[V any]() string { pc, _, _, _ := runtime.Caller(0); return runtime.FuncForPC(pc).Name() }\n(&T{}).caller() + \" \" + caller[int]()", "main.(*T).caller main.caller[...]")
+	b.want("pc, _, _, _ := runtime.Caller(0)\nfunc() { p, _, _, _ := runtime.Caller(0); fmt.Print(runtime.FuncForPC(p).Name()) }()\nruntime.FuncForPC(pc).Name()", "main.main.func1main.main")
+	b.want("stack := string(debug.Stack())\nfmt.Println(strings.Contains(stack, \"\\nmain.main()\\n\"), strings.Contains(stack, \"run\"+\"()\"))", "true false\n")
 	// results
 	b.want("m := map[string]int{\"a\": 1}\nv, ok := m[\"a\"]\nfmt.Println(v, ok)", "1 true\n")
 	b.want("v, ok = m[\"b\"]\nfmt.Println(v, ok)", "0 false\n")

@@ -30,6 +30,8 @@ type Source struct {
 	Inert   bool     // has nothing to run: it is compiled for later cells, and not linked
 	Mark    string   // is removed from the names of types, fields and methods at run time
 	Tag     string   // is removed from the texts of struct types
+
+	Func func(symbol string) string // what a function is called at run time, if that differs
 }
 
 // Build compiles and links a cell, or finds it in the cache. It returns the plugins that a process loads to run it, in
@@ -190,6 +192,11 @@ func (m *Module) make(ctx context.Context, c *cellFiles, all map[string]string, 
 	if !s.Inert {
 		if err := m.link(ctx, s, b, all, libs); err != nil {
 			return err
+		}
+		if s.Func != nil {
+			if err := restoreFunctions(b.plugin(), s.Func); err != nil {
+				return err
+			}
 		}
 	}
 	if err := os.Rename(tmp, c.dir); err != nil {

@@ -104,6 +104,7 @@ type analysis struct {
 	original   map[types.Object]types.Object // of the renamed old definitions
 	oldImports map[string]string             // packages whose names the cell defines anew, by renamed name
 	renamed    []*ast.Ident                  // what means them, until the types are known
+	shadowed   map[string]string             // packages that the cell imports, by names that its statements define
 	problems   []Problem
 	seen       map[Problem]bool
 
@@ -227,6 +228,8 @@ func (a *analysis) parseText(u *unit, prefix, src, suffix string) *ast.File {
 		a.units[a.n.fset.File(f.Package)] = u
 	}
 	if list, ok := err.(scanner.ErrorList); ok {
+		// The scanner names a character that Go does not know, such as a space that does not break; the parser only says that one is there.
+		list = slices.DeleteFunc(list, func(e *scanner.Error) bool { return strings.HasSuffix(e.Msg, "found 'ILLEGAL'") })
 		list.RemoveMultiples()
 		for i, e := range list {
 			if i > 0 && e.Pos.Offset-u.prefix >= len(u.src) {

@@ -130,6 +130,8 @@ func TestProblems(t *testing.T) {
 		{"func (nope) m() {}", "undefined: nope", 5},
 		{"return nope", "undefined: nope", 7},
 		{"break", "break", 0},
+		{"func (i int) m() {}", "cannot define new methods on non-local type int", 5},
+		{"if true {\n\u00a0\u00a0println()\n}", "illegal character U+00A0", 10},
 		{"1 << 70", "as int value (overflows)", 0},
 	}
 	for _, tt := range tests {
@@ -149,6 +151,22 @@ func TestNearest(t *testing.T) {
 	}
 	if _, problems := analyse(t, "total := 1", "totl + 1"); len(problems) != 1 || problems[0].Text != "undefined: totl (did you mean total?)" {
 		t.Errorf("%+v", problems)
+	}
+}
+
+func TestFuncName(t *testing.T) {
+	for symbol, want := range map[string]string{
+		"cell/0123456789abcdef.ꞋꞋrun":             "main.main",
+		"cell/0123456789abcdef.ꞋꞋrun.func1":       "main.main.func1",
+		"cell/0123456789abcdef.Ꞌrun":              "main.run",
+		"cell/0123456789abcdef.ꞋꞋinit12.func1":    "main.init.func1",
+		"cell/0123456789abcdef.(*point).Ꞌnorm-fm": "main.(*point).norm-fm",
+		"cell/0123456789abcdef.Add[go.shape.int]": "main.Add[go.shape.int]",
+		"cell.Run": "cell.Run",
+	} {
+		if got := FuncName(symbol); got != want {
+			t.Errorf("FuncName(%q) = %q, want %q", symbol, got, want)
+		}
 	}
 }
 

@@ -25,9 +25,12 @@ func (a *analysis) carry() {
 		if own[base] == nil {
 			t, isType := a.n.names[base].(*types.TypeName)
 			if !isType || a.n.texts[base] == nil {
-				if isType && t.IsAlias() {
+				switch {
+				case isType && t.IsAlias():
 					a.problemAt(it.fn.Recv.Pos(), "cannot define a method on the alias %s", base)
-				} else {
+				case a.n.names[base] == nil && types.Universe.Lookup(base) != nil:
+					a.problemAt(it.fn.Recv.Pos(), "cannot define new methods on non-local type %s", base)
+				default:
 					a.problemAt(it.fn.Recv.Pos(), "undefined: %s", base)
 				}
 				return

@@ -4,12 +4,16 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
+	"slices"
+	"strconv"
 )
 
 // old finds the identifiers that mean a definition of an earlier cell although this cell defines the name too.
 type old struct {
 	*analysis
-	own map[string]bool // names that the visited declaration defines
+	own      map[string]bool // names that the visited declaration defines
+	function bool            // only shadowed imports are sought
 }
 
 // useOld gives old definitions their place. In statements a name that the cell defines means the earlier definition until
@@ -19,6 +23,7 @@ func (a *analysis) useOld() {
 	if a.program {
 		return
 	}
+	a.shadowImports()
 	for _, s := range a.stmts.Body.List {
 		o := &old{analysis: a, own: make(map[string]bool)}
 		switch s := s.(type) {
@@ -39,6 +44,36 @@ func (a *analysis) useOld() {
 			continue
 		}
 		ast.Inspect(s, o.visit)
+	}
+}
+
+// shadowImports lets statements give a variable the name of a package that the cell imports, as they may in a function. To
+// the functions of the cell the name means the package.
+func (a *analysis) shadowImports() {
+	if a.unordered() {
+		return
+	}
+	shadowed := make(map[string]string)
+	for name, path := range a.cell.imports {
+		if a.declared[name] && !a.anywhere[name] {
+			shadowed[name] = path
+			delete(a.cell.imports, name)
+		}
+	}
+	if len(shadowed) == 0 {
+		return
+	}
+	a.shadowed = shadowed
+	for _, d := range a.decls {
+		switch d := d.(type) {
+		case *ast.GenDecl:
+			d.Specs = slices.DeleteFunc(d.Specs, func(s ast.Spec) bool {
+				i, ok := s.(*ast.ImportSpec)
+				return ok && (i.Name == nil || shadowed[i.Name.Name] != "") && slices.Contains(slices.Collect(maps.Values(shadowed)), importPath(i))
+			})
+		case *ast.FuncDecl:
+			ast.Inspect(d, (&old{analysis: a, function: true}).visit)
+		}
 	}
 }
 
@@ -88,17 +123,19 @@ func hasValueKeys(t ast.Expr) bool {
 
 // ident renames an identifier that means an old definition.
 func (o *old) ident(id *ast.Ident) {
-	if id.Obj != nil || !o.declared[id.Name] || o.anywhere[id.Name] || o.unordered() && !o.own[id.Name] {
+	if o.function && o.shadowed[id.Name] == "" || id.Obj != nil || !o.declared[id.Name] || o.anywhere[id.Name] || o.unordered() && !o.own[id.Name] {
 		return
 	}
 	name := id.Name + oldSuffix
-	if obj := o.n.names[id.Name]; obj != nil {
+	if path := o.shadowed[id.Name]; path != "" {
+		o.oldImports[name] = path
+	} else if obj := o.n.names[id.Name]; obj != nil {
 		if o.pkg.Scope().Lookup(name) == nil {
 			again := renamed(obj, o.pkg, name)
 			o.original[again] = obj
 			o.pkg.Scope().Insert(again)
 		}
-	} else if path := o.packageOf(id.Name); path != "" {
+	} else if path := o.oldPackage(id.Name); path != "" {
 		o.oldImports[name] = path
 	} else {
 		if !o.own[id.Name] {
@@ -108,6 +145,22 @@ func (o *old) ident(id *ast.Ident) {
 	}
 	id.Name = name
 	o.renamed = append(o.renamed, id)
+}
+
+// oldPackage is the path of the package that a name means before the cell defines it, as in list := list.New().
+func (o *old) oldPackage(name string) string {
+	if path := o.packageOf(name); path != "" {
+		return path
+	}
+	if members := o.packageLike()[name]; len(members) > 0 {
+		return o.n.loader.Guess(name, members)
+	}
+	return ""
+}
+
+func importPath(s *ast.ImportSpec) string {
+	p, _ := strconv.Unquote(s.Path.Value) // the parser has checked it
+	return p
 }
 
 func renamed(obj types.Object, pkg *types.Package, name string) types.Object {

@@ -23,10 +23,18 @@ func Unmark(s string) string { return strings.ReplaceAll(s, Mark, "") }
 // initPrefix begins the names that the functions init have in the output, a number follows.
 const initPrefix = Mark + Mark + "init"
 
-var initName = regexp.MustCompile("^" + initPrefix + `[0-9]+`)
+var (
+	cellPackage = regexp.MustCompile(cellPrefix + "[0-9a-f]{16}\\.")
+	entryName   = regexp.MustCompile(`main\.` + Entry + `\b`)
+	initName    = regexp.MustCompile(`main\.` + initPrefix + `[0-9]+`)
+)
 
-// RestoreInit gives a function init of the output its name back.
-func RestoreInit(name string) string { return initName.ReplaceAllString(name, "init") }
+// FuncName is the name that a function of the output has in the user's eyes. The statements of a cell are those of a main.
+func FuncName(symbol string) string {
+	symbol = cellPackage.ReplaceAllString(symbol, "main.")
+	symbol = entryName.ReplaceAllString(symbol, "main.main")
+	return Unmark(initName.ReplaceAllString(symbol, "main.init"))
+}
 
 func marked(name string) string {
 	if name == "_" || token.IsExported(name) {
