@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"nuclab/nucnet/dataset"
 	"nuclab/nucnet/nuclide"
@@ -18,16 +19,19 @@ type samples struct {
 
 func (s *samples) rows() int { return len(s.x) / s.cols }
 
-// usable reports whether a row's burn succeeded.
-func usable(status string) bool { return status == "" || status == "ok" }
-
-// good returns the rows of a table whose burns succeeded.
+// good returns the rows of a table whose burns reached their end; a table without statuses has no others.
 func good(t *dataset.Table) []int {
-	var rows []int
-	for r := range t.T {
-		if r >= len(t.Status) || usable(t.Status[r]) {
-			rows = append(rows, r)
-		}
+	if len(t.Status) > 0 {
+		return t.OK()
+	}
+	return every(len(t.T))
+}
+
+// every returns 0 to n-1.
+func every(n int) []int {
+	rows := make([]int, n)
+	for r := range rows {
+		rows[r] = r
 	}
 	return rows
 }
@@ -64,12 +68,17 @@ func energy(label string, e *dataset.End, row int) (float64, error) {
 
 // read makes the samples of the given rows for one of the table's times.
 func read(ctx context.Context, c Config, scaling Scaling, t *dataset.Table, time int, rows []int) (*samples, error) {
+	s := &samples{cols: len(t.Nuclides) + 2}
+	return s, s.add(ctx, c, scaling, t, time, rows)
+}
+
+// add appends the given rows of a table, for one of its times.
+func (s *samples) add(ctx context.Context, c Config, scaling Scaling, t *dataset.Table, time int, rows []int) error {
 	n := len(t.Nuclides)
-	s := &samples{cols: n + 2}
 	e := &t.Ends[time]
 	for _, r := range rows {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		s.x = scaling.appendInput(s.x, t.T[r], t.Rho[r], t.X[r*n:(r+1)*n])
 		for _, x := range e.X[r*n : (r+1)*n] {
@@ -77,18 +86,22 @@ func read(ctx context.Context, c Config, scaling Scaling, t *dataset.Table, time
 		}
 		nuc, err := energy(c.Label, e, r)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.target = append(s.target, float32(nuc/c.EnergyScale), float32(e.EpsNu[r]/c.NeutrinoScale))
 		for _, v := range [][]float32{s.x, s.target} {
 			for j, f := range v[len(v)-s.cols:] {
 				if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
-					return nil, fmt.Errorf("nnlib: sample %d of the data set, time %g s, column %d is %v", r, t.Times[time], j, f)
+					number := int64(r)
+					if r < len(t.Index) {
+						number = t.Index[r]
+					}
+					return fmt.Errorf("nnlib: sample %d of the data set, time %g s, column %d is %v", number, t.Times[time], j, f)
 				}
 			}
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // Scaling is what is done to the inputs log10 T [K], log10 rho [g/cm3] and X
@@ -99,33 +112,52 @@ type Scaling struct {
 	Deviation []float64 `json:"deviation,omitempty"`
 }
 
-// newScaling measures the inputs of the given rows.
-func newScaling(t *dataset.Table, rows []int) Scaling {
+// survey gathers what has to be known of the training samples before the first step.
+type survey struct {
+	rows          int
+	mean, squares []float64 // of the inputs; squares about the mean
+	domain        Domain    // without a margin
+}
+
+// add takes the given rows in, by Welford's recurrence.
+func (s *survey) add(t *dataset.Table, rows []int) {
 	n := len(t.Nuclides)
-	s := Scaling{make([]float64, n+2), make([]float64, n+2)}
-	input := func(r, j int) float64 {
-		switch j {
-		case 0:
-			return math.Log10(t.T[r])
-		case 1:
-			return math.Log10(t.Rho[r])
-		}
-		return t.X[r*n+j-2]
+	if s.rows == 0 {
+		inf := math.Inf(1)
+		none := [2]float64{inf, -inf}
+		s.mean, s.squares = make([]float64, n+2), make([]float64, n+2)
+		s.domain = Domain{LogT: none, LogRho: none, Ye: none, XMax: make([]float64, n)}
 	}
-	for j := range s.Mean {
-		for _, r := range rows {
-			s.Mean[j] += input(r, j) / float64(len(rows))
+	for _, r := range rows {
+		s.rows++
+		input := func(j int, v float64) {
+			d := v - s.mean[j]
+			s.mean[j] += d / float64(s.rows)
+			s.squares[j] += d * (v - s.mean[j])
 		}
-		for _, r := range rows {
-			d := input(r, j) - s.Mean[j]
-			s.Deviation[j] += d * d / float64(len(rows))
-		}
-		s.Deviation[j] = math.Sqrt(s.Deviation[j])
-		if s.Deviation[j] < 1e-6 { // an input that does not vary teaches nothing
-			s.Deviation[j] = 1
+		grow := func(b *[2]float64, v float64) { b[0], b[1] = min(b[0], v), max(b[1], v) }
+		logT, logRho, x := math.Log10(t.T[r]), math.Log10(t.Rho[r]), t.X[r*n:(r+1)*n]
+		input(0, logT)
+		input(1, logRho)
+		grow(&s.domain.LogT, logT)
+		grow(&s.domain.LogRho, logRho)
+		grow(&s.domain.Ye, electronFraction(t.Nuclides, x))
+		for i, v := range x {
+			input(i+2, v)
+			s.domain.XMax[i] = max(s.domain.XMax[i], v)
 		}
 	}
-	return s
+}
+
+// scaling returns the means and standard deviations of the inputs.
+func (s *survey) scaling() Scaling {
+	c := Scaling{Mean: s.mean, Deviation: make([]float64, len(s.mean))}
+	for j, v := range s.squares {
+		if c.Deviation[j] = math.Sqrt(v / float64(s.rows)); c.Deviation[j] < 1e-6 { // an input that does not vary teaches nothing
+			c.Deviation[j] = 1
+		}
+	}
+	return c
 }
 
 // appendInput appends what the network gets for a state: T in K, rho in g/cm3.
@@ -157,28 +189,25 @@ type Domain struct {
 
 const domainMargin = 0.02 // of each width
 
-func newDomain(t *dataset.Table, rows []int) Domain {
-	n := len(t.Nuclides)
-	inf := math.Inf(1)
-	d := Domain{LogT: [2]float64{inf, -inf}, LogRho: [2]float64{inf, -inf}, Ye: [2]float64{inf, -inf}, XMax: make([]float64, n)}
-	grow := func(b *[2]float64, v float64) { b[0], b[1] = min(b[0], v), max(b[1], v) }
-	for _, r := range rows {
-		x := t.X[r*n : (r+1)*n]
-		grow(&d.LogT, math.Log10(t.T[r]))
-		grow(&d.LogRho, math.Log10(t.Rho[r]))
-		grow(&d.Ye, electronFraction(t.Nuclides, x))
-		for i, v := range x {
-			d.XMax[i] = max(d.XMax[i], v)
-		}
-	}
+// box returns the domain of the samples.
+func (s *survey) box() Domain {
+	d := s.domain
 	for _, b := range []*[2]float64{&d.LogT, &d.LogRho, &d.Ye} {
 		m := domainMargin * (b[1] - b[0])
 		b[0], b[1] = b[0]-m, b[1]+m
 	}
+	d.XMax = slices.Clone(d.XMax)
 	for i, v := range d.XMax {
 		d.XMax[i] = min(1, v*(1+domainMargin))
 	}
 	return d
+}
+
+// surveyed is the survey of rows of a table.
+func surveyed(t *dataset.Table, rows []int) *survey {
+	s := &survey{}
+	s.add(t, rows)
+	return s
 }
 
 // Contains reports whether a state lies in the box: T in K, rho in g/cm3, mass

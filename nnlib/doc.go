@@ -2,8 +2,8 @@
 // the composition and energies of burning matter after a fixed time from its
 // temperature, density and composition before.
 //
-// [Train] learns one [Net], for one time, from a table of burns. A [Model]
-// holds one or more of them by time in a single file, [Model.Predict] asks it,
+// [Train] learns one [Net], for one time, from a table of burns, [TrainSet] from
+// a data set that stays on the disk. A [Model] holds one or more of them by time in a single file, [Model.Predict] asks it,
 // and [Evaluate] scores it against burns it has not seen:
 //
 //	net, history, err := nnlib.Train(ctx, nnlib.Config{Epochs: 20}, table, 0, nnlib.Hooks{})

@@ -129,7 +129,7 @@ func (e *Evaluation) AddNearest(ctx context.Context, train, test *dataset.Table)
 	if len(have) == 0 || len(rows) == 0 {
 		return fmt.Errorf("nnlib: %d training and %d test samples: no nearest neighbours", len(have), len(rows))
 	}
-	d := newDomain(train, have)
+	d := surveyed(train, have).box()
 	place := func(t *dataset.Table, r int) [3]float64 {
 		n := len(t.Nuclides)
 		ye := electronFraction(t.Nuclides, t.X[r*n:(r+1)*n])

@@ -366,7 +366,7 @@ func TestLabels(t *testing.T) {
 func TestScaledInputs(t *testing.T) {
 	d := table(t, 50, 12)
 	rows := good(d)
-	s, err := read(t.Context(), Config{}.withDefaults(), newScaling(d, rows), d, 0, rows)
+	s, err := read(t.Context(), Config{}.withDefaults(), surveyed(d, rows).scaling(), d, 0, rows)
 	if err != nil {
 		t.Fatal(err)
 	}

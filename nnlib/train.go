@@ -12,6 +12,7 @@ import (
 	"nuclab/nnlib/op"
 	"nuclab/nnlib/vm"
 	"nuclab/nucnet/dataset"
+	"nuclab/nucnet/nuclide"
 )
 
 // Loss is the paper's loss and its parts: the mean |ln X - ln X target| and the
@@ -84,6 +85,29 @@ func newOrder(n int, r *rand.Rand) *order {
 	return o
 }
 
+// source hands out training samples in random order, pass after pass.
+type source interface {
+	rows() int // of a pass
+	// next copies an input and its target.
+	next(ctx context.Context, x, target []float32) error
+	close()
+}
+
+// shuffled is a source in memory.
+type shuffled struct {
+	*samples
+	order *order
+}
+
+func (s shuffled) next(_ context.Context, x, target []float32) error {
+	r := s.order.next()
+	copy(x, s.x[r*s.cols:])
+	copy(target, s.target[r*s.cols:])
+	return nil
+}
+
+func (shuffled) close() {}
+
 func (o *order) next() int {
 	if o.at == len(o.all) {
 		o.random.Shuffle(len(o.all), func(i, j int) { o.all[i], o.all[j] = o.all[j], o.all[i] })
@@ -101,12 +125,9 @@ func (o *order) next() int {
 // When ctx ends, or when the loss stops being a number, Train returns the best
 // network so far together with the error.
 func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, hooks Hooks) (*Net, *History, error) {
-	if err := cfg.Check(); err != nil {
+	cfg, err := cfg.forData(data.Network)
+	if err != nil {
 		return nil, nil, err
-	}
-	cfg = cfg.withDefaults()
-	if cfg.Network = or(cfg.Network, data.Network); data.Network != "" && cfg.Network != data.Network {
-		return nil, nil, fmt.Errorf("nnlib: network = %s, but the data set is of %s", cfg.Network, data.Network)
 	}
 	if err := checkTable(data, timeIndex); err != nil {
 		return nil, nil, err
@@ -115,40 +136,59 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 	if len(rows) < 2 {
 		return nil, nil, fmt.Errorf("nnlib: %d usable samples: training and validation need one each at least", len(rows))
 	}
-	// One stream for each use, so that a change to one leaves the others alone.
-	stream := func(use uint64) *rand.Rand { return rand.New(rand.NewPCG(cfg.Seed, use)) }
-	stream(1).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	cfg.random(useSplit).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	held := min(max(1, int(math.Round(cfg.Validation*float64(len(rows))))), len(rows)-1)
-	var scaling Scaling
-	if cfg.Inputs == "scaled" {
-		scaling = newScaling(data, rows[held:])
-	}
-	validation, err := read(ctx, cfg, scaling, data, timeIndex, rows[:held])
+	net := cfg.newNet(data.Nuclides, data.Times[timeIndex], surveyed(data, rows[held:]))
+	validation, err := read(ctx, cfg, net.Scaling, data, timeIndex, rows[:held])
 	if err != nil {
 		return nil, nil, err
 	}
-	training, err := read(ctx, cfg, scaling, data, timeIndex, rows[held:])
+	training, err := read(ctx, cfg, net.Scaling, data, timeIndex, rows[held:])
 	if err != nil {
 		return nil, nil, err
 	}
-	net := newNet(cfg, data.Nuclides, data.Times[timeIndex], stream(2))
-	net.Scaling = scaling
-	net.Domain = newDomain(data, rows[held:])
+	t := &trainer{net: net, training: shuffled{training, newOrder(training.rows(), cfg.random(useOrder))}, validation: validation, hooks: hooks}
+	return net, net.History, t.run(ctx)
+}
+
+// forData returns the settings for a data set of a network, without zeros.
+func (c Config) forData(network string) (Config, error) {
+	if err := c.Check(); err != nil {
+		return c, err
+	}
+	c = c.withDefaults()
+	if c.Network = or(c.Network, network); network != "" && c.Network != network {
+		return c, fmt.Errorf("nnlib: network = %s, but the data set is of %s", c.Network, network)
+	}
+	return c, nil
+}
+
+// What random numbers are used for: one stream for each, so that a change to one leaves the others alone.
+const (
+	useSplit uint64 = iota + 1
+	useWeights
+	useOrder
+)
+
+func (c Config) random(use uint64) *rand.Rand { return rand.New(rand.NewPCG(c.Seed, use)) }
+
+// newNet returns the net to be trained for a time, in s, on the samples of the survey.
+func (c Config) newNet(nuclides []nuclide.Nuclide, time float64, s *survey) *Net {
+	net := newNet(c, nuclides, time, c.random(useWeights))
+	if c.Inputs == "scaled" {
+		net.Scaling = s.scaling()
+	}
+	net.Domain = s.box()
 	net.History = &History{}
-	t := &trainer{net: net, training: training, validation: validation, hooks: hooks, order: newOrder(training.rows(), stream(3))}
-	err = t.run(ctx)
-	if hooks.Done != nil {
-		hooks.Done()
-	}
-	return net, net.History, err
+	return net
 }
 
 // trainer is one training on its way.
 type trainer struct {
-	net                  *Net
-	training, validation *samples
-	hooks                Hooks
-	order                *order
+	net        *Net
+	training   source
+	validation *samples
+	hooks      Hooks
 
 	machine   *vm.Machine
 	optimizer *vm.Optimizer
@@ -161,6 +201,9 @@ type trainer struct {
 }
 
 func (t *trainer) run(ctx context.Context) (err error) {
+	if t.hooks.Done != nil {
+		defer t.hooks.Done()
+	}
 	c := t.net.Config
 	t.batch = min(c.Batch, t.training.rows())
 	if t.graph, err = build(t.net.dims, t.net.weights, t.batch, c.EnergyWeight); err != nil {
@@ -210,15 +253,15 @@ func (t *trainer) stepsUntil(epoch int) int {
 func (t *trainer) epoch(ctx context.Context, epoch int) (Loss, error) {
 	c := t.net.Config
 	x, target := t.graph.x.Value().Data().([]float32), t.graph.target.Value().Data().([]float32)
-	cols := t.training.cols
+	cols := t.validation.cols
 	var mean Loss
 	last := t.stepsUntil(epoch)
 	n := float64(last - t.step)
 	for t.step < last {
 		for i := range t.batch {
-			r := t.order.next()
-			copy(x[i*cols:(i+1)*cols], t.training.x[r*cols:])
-			copy(target[i*cols:(i+1)*cols], t.training.target[r*cols:])
+			if err := t.training.next(ctx, x[i*cols:(i+1)*cols], target[i*cols:(i+1)*cols]); err != nil {
+				return mean, err
+			}
 		}
 		if err := t.machine.Run(ctx); err != nil {
 			return mean, err

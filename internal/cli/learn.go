@@ -48,9 +48,9 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 	cmd.MarkFlagRequired("data")
 	cmd.MarkFlagRequired("out")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		set, data, err := loadData(dir)
+		set, err := dataset.Open(dir)
 		if err != nil {
-			return err
+			return badInput("--data: %v", err)
 		}
 		cfg, dt, err := trainingConfig(scale, set.Network, file, settings)
 		if err != nil {
@@ -60,7 +60,7 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 		if err := cfg.Check(); err != nil {
 			return badInput("%v", err)
 		}
-		indices, err := timeIndices(data.Times, dt)
+		indices, err := timeIndices(set.Times, dt)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 		}
 		model := &nnlib.Model{}
 		for _, i := range indices {
-			net, _, err := nnlib.Train(cmd.Context(), cfg, data, i, nnlib.ShowProgress(fmt.Sprintf("training, dt = %g s", data.Times[i])))
+			net, _, err := nnlib.TrainSet(cmd.Context(), cfg, set, i, nnlib.ShowProgress(fmt.Sprintf("training, dt = %g s", set.Times[i])))
 			if net != nil {
 				model.Nets = append(model.Nets, net)
 			}
