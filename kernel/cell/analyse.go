@@ -228,7 +228,7 @@ func (a *analysis) parseText(u *unit, prefix, src, suffix string) *ast.File {
 		a.units[a.n.fset.File(f.Package)] = u
 	}
 	if list, ok := err.(scanner.ErrorList); ok {
-		// The scanner names a character that Go does not know, such as a space that does not break; the parser only says that one is there.
+		// The scanner names a character unknown to Go, such as a space that does not break; the parser says only that there is one.
 		list = slices.DeleteFunc(list, func(e *scanner.Error) bool { return strings.HasSuffix(e.Msg, "found 'ILLEGAL'") })
 		list.RemoveMultiples()
 		for i, e := range list {
@@ -242,8 +242,9 @@ func (a *analysis) parseText(u *unit, prefix, src, suffix string) *ast.File {
 			if end := len(strings.TrimRight(src, " \t\r\n")); at >= end {
 				// What the parser found there is the end of the function around the cell.
 				at = end
-				e.Msg, _, _ = strings.Cut(e.Msg, ", found ")
-				e.Msg += ", found the end of the cell"
+				if before, _, found := strings.Cut(e.Msg, ", found "); found {
+					e.Msg = before + ", found the end of the cell"
+				}
 			}
 			a.problem(at, "syntax error: %s", e.Msg)
 		}
@@ -553,7 +554,29 @@ func (a *analysis) typeError(file *ast.File, e types.Error) {
 	if a.shown[e.Pos] && strings.HasSuffix(msg, "is not used") {
 		return
 	}
+	if n := a.multiple(e.Pos); n > 1 && strings.HasSuffix(msg, "in single-value context") {
+		msg = fmt.Sprintf("assignment mismatch: 1 variable but the call returns %d values", n)
+	}
 	a.problemAt(e.Pos, "%s", a.suggest(file, e.Pos, msg))
+}
+
+// multiple counts the values of a call that alone initialises one variable; 0 when no such call is at the position.
+func (a *analysis) multiple(pos token.Pos) int {
+	for _, it := range a.items {
+		var value ast.Expr
+		switch {
+		case it.def != nil && len(it.def.Lhs) == 1 && len(it.def.Rhs) == 1:
+			value = it.def.Rhs[0]
+		case it.spec != nil && len(it.spec.Names) == 1 && len(it.spec.Values) == 1:
+			value = it.spec.Values[0]
+		default:
+			continue
+		}
+		if t, ok := a.info.TypeOf(value).(*types.Tuple); ok && value.Pos() == pos {
+			return t.Len()
+		}
+	}
+	return 0
 }
 
 // goMinor is the minor version of Go whose language the type checker knows.
