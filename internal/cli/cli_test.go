@@ -80,6 +80,8 @@ func TestBadInput(t *testing.T) {
 		{"a pair of one", []string{"screen", "-T", "1e9", "--rho", "1e8", "-x", "c12=1", "--pair", "c12"}, []string{"--pair"}},
 		{"no samples", []string{"dataset", "generate", "--samples", "0", "--out", t.TempDir()}, []string{"--samples"}},
 		{"missing notebook", []string{"run", "/nowhere/x.ipynb"}, []string{"/nowhere/x.ipynb"}},
+		{"a directory as notebook", []string{"run", "/"}, []string{"/", "directory"}},
+		{"nowhere to write a notebook", []string{"run", "../../notebooks/kernel-tour.ipynb", "-o", "/nowhere/x.ipynb"}, []string{"-o", "/nowhere"}},
 		{"a time limit that is none", []string{"run", "x.ipynb", "--timeout", "soon"}, []string{"--timeout", "soon"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

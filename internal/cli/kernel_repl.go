@@ -63,7 +63,8 @@ type repl struct {
 	line           *liner.State // nil without a terminal
 	count          int
 
-	mu sync.Mutex // for the writers
+	mu     sync.Mutex // for the writers
+	inLine bool       // the cell's last text does not end its line
 }
 
 // pipe runs an input to its end or its first failure.
@@ -194,6 +195,12 @@ func (r *repl) run(code string) bool {
 	r.count++
 	// Not the command's context: the interrupt key reaches the session by itself.
 	result := r.session.Execute(context.Background(), kernel.Request{Code: code, Count: r.count, Sink: r})
+	r.mu.Lock()
+	if r.line != nil && r.inLine {
+		fmt.Fprintln(r.stdout) // for the prompt
+	}
+	r.inLine = false
+	r.mu.Unlock()
 	if result.Value != nil {
 		r.mu.Lock()
 		if r.line != nil {
@@ -235,6 +242,7 @@ func plain(data map[string]any) string {
 func (r *repl) Stream(name, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.inLine = text != "" && !strings.HasSuffix(text, "\n")
 	if name == "stderr" {
 		io.WriteString(r.stderr, text)
 	} else {

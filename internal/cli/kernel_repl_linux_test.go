@@ -166,10 +166,10 @@ func TestREPL(t *testing.T) {
 	s.expect("Out[4]: 42")
 	// Ctrl-C interrupts what runs, and drops what is typed.
 	s.expect("In[5]: ")
-	s.keys("fmt.Println(\"at\", \"work\"); for {}\r")
+	s.keys("fmt.Print(\"at \", \"work\"); for {}\r")
 	s.expect("at work")
 	s.keys("\x03")
-	s.expect("interrupted")
+	s.expect("\n\x1b[31minterrupted")
 	s.expect("In[6]: ")
 	s.keys("nonsense\x03")
 	s.expect("In[6]: ")

@@ -142,11 +142,20 @@ declares, as papermill does. The first cell that fails ends the run with status 
 			return badInput("--timeout: %v", err)
 		}
 		nb, err := notebook.Read(args[0])
-		if errors.Is(err, fs.ErrNotExist) {
+		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 			return usageError{err}
 		}
 		if err != nil {
 			return asUsage(err, notebook.ErrInput)
+		}
+		if path != "" {
+			// Not after an hour of cells.
+			if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+				return badInput("-o: there is no directory %s", filepath.Dir(path))
+			}
+			if info, err := os.Stat(path); err == nil && info.IsDir() {
+				return badInput("-o: %s is a directory, not a file", path)
+			}
 		}
 		values := map[string]string{}
 		for _, p := range parameters {
@@ -180,6 +189,9 @@ declares, as papermill does. The first cell that fails ends the run with status 
 				}
 			},
 		})
+		if failed := (*kernel.CellError)(nil); errors.As(err, &failed) && len(failed.Traceback) > 1 {
+			fmt.Fprintln(a.stderr, colours.ReplaceAllString(strings.Join(failed.Traceback, "\n"), ""))
+		}
 		if path != "" {
 			err = errors.Join(err, nb.Write(path))
 		}
