@@ -47,8 +47,22 @@ type Config struct {
 	Patience int `json:"patience,omitempty"`
 	// Batch is the number of samples of a step; 0 means 512.
 	Batch int `json:"batch,omitempty"`
-	// LR is Adam's learning rate; 0 means 1e-4.
+	// LR is Adam's learning rate, the greatest of a schedule; 0 means 1e-4.
 	LR float64 `json:"lr,omitempty"`
+	// Schedule of the learning rate: "" and "constant", "cosine" (half a wave down
+	// to 0 at the last of Epochs) or "onecycle" (up from LR/25, then down to
+	// LR/250000; arXiv:1708.07120).
+	Schedule string `json:"schedule,omitempty"`
+	// Warmup is the part of the steps in which the rate rises; 0 means 0, with
+	// onecycle 0.3.
+	Warmup float64 `json:"warmup,omitempty"`
+	// Decay takes the part LR Decay off each weight in every step (AdamW); Clip is
+	// the largest norm of a step's gradients together, 0 means none.
+	Decay float64 `json:"decay,omitempty"`
+	Clip  float64 `json:"clip,omitempty"`
+	// Average, if not 0, makes the model of the exponential average of the weights
+	// over the steps, in which the past counts for so much: 0.999, say.
+	Average float64 `json:"average,omitempty"`
 	// Validation is the fraction of samples that are not learnt but judge; 0
 	// means 0.05. At least one sample is taken.
 	Validation float64 `json:"validation,omitempty"`
@@ -59,6 +73,9 @@ type Config struct {
 	Device string `json:"-"`
 	// Threads that work at once; 0 means all. It does not change the result.
 	Threads int `json:"-"`
+	// Checkpoint is a file that keeps the state of the training: one with the same
+	// settings and data goes on from it, bit for bit, where another ended.
+	Checkpoint string `json:"-"`
 }
 
 // The paper's constants (arXiv:2503.00115, section 2.3 and its data package).
@@ -98,6 +115,10 @@ func (c Config) withDefaults() Config {
 	c.Epochs = or(c.Epochs, 30)
 	c.Batch = or(c.Batch, 512)
 	c.LR = or(c.LR, 1e-4)
+	c.Schedule = or(c.Schedule, "constant")
+	if c.Schedule == "onecycle" {
+		c.Warmup = or(c.Warmup, 0.3)
+	}
 	c.Validation = or(c.Validation, 0.05)
 	c.Device = or(c.Device, "auto")
 	return c
@@ -140,6 +161,16 @@ func (c Config) Check() error {
 		return bad("patience", c.Patience, "0 or more")
 	case !(c.LR > 0 && c.LR <= 10):
 		return bad("lr", c.LR, "more than 0, at most 10")
+	case c.Schedule != "constant" && c.Schedule != "cosine" && c.Schedule != "onecycle":
+		return bad("schedule", c.Schedule, "constant, cosine or onecycle")
+	case !(c.Warmup >= 0 && c.Warmup < 1):
+		return bad("warmup", c.Warmup, "at least 0, less than 1")
+	case !(c.Decay >= 0 && c.LR*c.Decay < 1):
+		return bad("decay", c.Decay, "at least 0, less than 1/lr")
+	case !(c.Clip >= 0 && c.Clip < 1e300):
+		return bad("clip", c.Clip, "at least 0")
+	case !(c.Average >= 0 && c.Average < 1):
+		return bad("average", c.Average, "at least 0, less than 1")
 	case !(c.Validation > 0 && c.Validation < 1):
 		return bad("validation", c.Validation, "between 0 and 1")
 	case !(c.EnergyScale > 0 && c.EnergyScale < 1e300):

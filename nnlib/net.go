@@ -32,6 +32,9 @@ type Net struct {
 	Domain Domain
 	// History of its training.
 	History *History
+	// Data is the SHA-256 of the manifest of the data set that it learnt, of a
+	// table that of all samples.
+	Data string
 
 	dims    []int
 	weights []*tensor.Dense // w [in, out] and b [out] of each layer

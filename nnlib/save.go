@@ -27,6 +27,7 @@ type netRecord struct {
 	Scaling Scaling  `json:"scaling"`
 	Domain  Domain   `json:"domain"`
 	History *History `json:"history"`
+	Data    string   `json:"data,omitempty"`
 }
 
 // Save writes the model to one safetensors file: the weights of net k and layer
@@ -45,7 +46,7 @@ func (m *Model) Save(path string) error {
 	var records []netRecord
 	var tensors []namedTensor
 	for k, n := range m.Nets {
-		records = append(records, netRecord{n.Time, n.Config, n.Scaling, n.Domain, n.History})
+		records = append(records, netRecord{n.Time, n.Config, n.Scaling, n.Domain, n.History, n.Data})
 		for i, w := range n.weights {
 			tensors = append(tensors, namedTensor{tensorName(k, i), slices.Clone([]int(w.Shape())), data(w)})
 		}
@@ -154,7 +155,7 @@ func decode(metadata map[string]string, tensors map[string]namedTensor) (*Model,
 			all = append(all, t)
 		}
 		n := emptyNet(c, nuclides, r.Time)
-		n.Scaling, n.Domain, n.History = r.Scaling, r.Domain, r.History
+		n.Scaling, n.Domain, n.History, n.Data = r.Scaling, r.Domain, r.History, r.Data
 		for i, w := range n.weights {
 			copy(data(w), tensors[tensorName(k, i)].data)
 		}

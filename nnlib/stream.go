@@ -2,6 +2,8 @@ package nnlib
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -58,8 +60,12 @@ func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, 
 	}
 	s := &stream{set: set, sel: sel, cfg: cfg, scaling: net.Scaling, count: seen.rows}
 	defer s.close()
-	t := &trainer{net: net, training: s, validation: validation, hooks: hooks}
-	return net, net.History, t.run(ctx)
+	manifest, err := json.Marshal(set.Manifest)
+	if err != nil {
+		return nil, nil, err
+	}
+	net.Data = fmt.Sprintf("%x", sha256.Sum256(manifest))
+	return net, net.History, newTrainer(net, s, validation, hooks).run(ctx)
 }
 
 // stream is a source on disk.
@@ -105,6 +111,19 @@ func (s *stream) next(ctx context.Context, x, target []float32) error {
 	copy(x, s.batch.x[s.at*cols:])
 	copy(target, s.batch.target[s.at*cols:])
 	s.at++
+	return nil
+}
+
+// skip begins with the pass that the next sample is in, and reads what comes before it there.
+func (s *stream) skip(ctx context.Context, n int) error {
+	s.epoch = n / s.count
+	cols := len(s.set.Nuclides) + 2
+	x, target := make([]float32, cols), make([]float32, cols)
+	for range n % s.count {
+		if err := s.next(ctx, x, target); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -2,9 +2,14 @@ package nnlib
 
 import (
 	"context"
+	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"time"
 
 	"gorgonia.org/tensor"
@@ -49,6 +54,23 @@ func (h *History) Losses() (training, validation []float64) {
 	return training, validation
 }
 
+// WriteCSV writes a line for each epoch, and before them one of names.
+func (h *History) WriteCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write([]string{"epoch", "training_total", "training_composition", "training_energy",
+		"validation_total", "validation_composition", "validation_energy", "kept"})
+	for _, e := range h.Epochs {
+		row := []string{strconv.Itoa(e.Epoch)}
+		for _, v := range []float64{e.Training.Total, e.Training.Composition, e.Training.Energy,
+			e.Validation.Total, e.Validation.Composition, e.Validation.Energy} {
+			row = append(row, strconv.FormatFloat(v, 'g', -1, 64))
+		}
+		c.Write(append(row, strconv.FormatBool(e.Epoch == h.Best)))
+	}
+	c.Flush()
+	return c.Error()
+}
+
 // Progress is where a training stands after a step.
 type Progress struct {
 	// Epoch counts from 1; Step and Steps count over all epochs.
@@ -90,6 +112,8 @@ type source interface {
 	rows() int // of a pass
 	// next copies an input and its target.
 	next(ctx context.Context, x, target []float32) error
+	// skip passes over the next n, before anything was read.
+	skip(ctx context.Context, n int) error
 	close()
 }
 
@@ -106,15 +130,29 @@ func (s shuffled) next(_ context.Context, x, target []float32) error {
 	return nil
 }
 
+func (s shuffled) skip(_ context.Context, n int) error {
+	s.order.skip(n)
+	return nil
+}
+
 func (shuffled) close() {}
 
 func (o *order) next() int {
-	if o.at == len(o.all) {
-		o.random.Shuffle(len(o.all), func(i, j int) { o.all[i], o.all[j] = o.all[j], o.all[i] })
-		o.at = 0
-	}
-	o.at++
+	o.skip(1)
 	return o.all[o.at-1]
+}
+
+// skip passes over the next n samples.
+func (o *order) skip(n int) {
+	for n > 0 {
+		if o.at == len(o.all) {
+			o.random.Shuffle(len(o.all), func(i, j int) { o.all[i], o.all[j] = o.all[j], o.all[i] })
+			o.at = 0
+		}
+		k := min(n, len(o.all)-o.at)
+		o.at += k
+		n -= k
+	}
 }
 
 // Train learns the network for one of the table's times (its index). It keeps
@@ -123,7 +161,8 @@ func (o *order) next() int {
 // threads.
 //
 // When ctx ends, or when the loss stops being a number, Train returns the best
-// network so far together with the error.
+// network so far together with the error. With Config.Checkpoint a training that
+// ended early goes on, even in the middle of an epoch.
 func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, hooks Hooks) (*Net, *History, error) {
 	cfg, err := cfg.forData(data.Network)
 	if err != nil {
@@ -147,7 +186,8 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &trainer{net: net, training: shuffled{training, newOrder(training.rows(), cfg.random(useOrder))}, validation: validation, hooks: hooks}
+	net.Data = fingerprint(training, validation)
+	t := newTrainer(net, shuffled{training, newOrder(training.rows(), cfg.random(useOrder))}, validation, hooks)
 	return net, net.History, t.run(ctx)
 }
 
@@ -195,9 +235,16 @@ type trainer struct {
 	graph     *graph
 	batch     int
 	began     time.Time
-	step      int // made so far
-	best      [][]float32
-	out       []float32
+	first     int // step since then
+	saved     time.Time
+	position
+	best [][]float32
+	out  []float32
+}
+
+func newTrainer(net *Net, training source, validation *samples, hooks Hooks) *trainer {
+	return &trainer{net: net, training: training, validation: validation, hooks: hooks,
+		position: position{Least: math.Inf(1), History: net.History}}
 }
 
 func (t *trainer) run(ctx context.Context) (err error) {
@@ -214,34 +261,45 @@ func (t *trainer) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer t.machine.Close()
-	if t.optimizer, err = t.machine.NewAdam(vm.Adam{Rate: c.LR}, t.graph.parameters, t.graph.gradients); err != nil {
+	adam := vm.Adam{Rate: c.LR, Decay: c.Decay, Clip: c.Clip, Average: c.Average}
+	if t.optimizer, err = t.machine.NewAdam(adam, t.graph.parameters, t.graph.gradients); err != nil {
+		return err
+	}
+	if err := t.resume(ctx); err != nil {
 		return err
 	}
 	defer t.restore()
-	t.began = time.Now()
-	history, least, since := t.net.History, math.Inf(1), 0
-	for epoch := 1; epoch <= c.Epochs; epoch++ {
+	t.began, t.saved = time.Now(), time.Now()
+	for epoch := len(t.History.Epochs) + 1; epoch <= c.Epochs && !(c.Patience > 0 && t.Since >= c.Patience); epoch++ {
 		e := Epoch{Epoch: epoch}
-		if e.Training, err = t.epoch(ctx, epoch); err != nil {
+		if e.Training, err = t.epoch(ctx, epoch); err == nil {
+			e.Validation, err = t.validate(ctx)
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				err = errors.Join(err, t.save())
+			}
 			return err
 		}
-		if e.Validation, err = t.validate(ctx); err != nil {
-			return err
+		t.History.Epochs = append(t.History.Epochs, e)
+		if t.Since++; e.Validation.Composition < t.Least {
+			t.Least, t.Since = e.Validation.Composition, 0
+			t.History.Best = epoch
+			if err := t.keep(); err != nil {
+				return err
+			}
 		}
-		history.Epochs = append(history.Epochs, e)
-		if since++; e.Validation.Composition < least {
-			least, since = e.Validation.Composition, 0
-			history.Best = epoch
-			t.keep()
-		}
+		t.Sum = Loss{}
 		if t.hooks.Epoch != nil {
 			t.hooks.Epoch(e)
 		}
-		if c.Patience > 0 && since >= c.Patience {
-			break
+		if time.Since(t.saved) > checkpointEvery {
+			if err := t.save(); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return t.save()
 }
 
 // stepsUntil returns how many steps the first epochs take.
@@ -249,46 +307,50 @@ func (t *trainer) stepsUntil(epoch int) int {
 	return int(int64(epoch) * int64(t.training.rows()) / int64(t.batch))
 }
 
-// epoch makes the steps of one epoch and returns their mean loss.
+// epoch makes the steps of one epoch that are left and returns the mean loss of
+// all.
 func (t *trainer) epoch(ctx context.Context, epoch int) (Loss, error) {
 	c := t.net.Config
 	x, target := t.graph.x.Value().Data().([]float32), t.graph.target.Value().Data().([]float32)
 	cols := t.validation.cols
-	var mean Loss
-	last := t.stepsUntil(epoch)
-	n := float64(last - t.step)
-	for t.step < last {
+	last, steps := t.stepsUntil(epoch), t.stepsUntil(c.Epochs)
+	n := last - t.stepsUntil(epoch-1)
+	for t.Step < last {
 		for i := range t.batch {
 			if err := t.training.next(ctx, x[i*cols:(i+1)*cols], target[i*cols:(i+1)*cols]); err != nil {
-				return mean, err
+				return Loss{}, err
 			}
 		}
 		if err := t.machine.Run(ctx); err != nil {
-			return mean, err
+			return Loss{}, err
 		}
 		loss, composition := number(t.graph.loss.Value().Data()), number(t.graph.composition.Value().Data())
+		t.optimizer.Adam.Rate = c.rate(t.Step, steps)
 		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return mean, fmt.Errorf("nnlib: the loss is %v in step %d (epoch %d, learning rate %g)", loss, t.step+1, epoch, c.LR)
+			return Loss{}, fmt.Errorf("nnlib: the loss is %v in step %d (epoch %d, batch %d of %d, learning rate %g)",
+				loss, t.Step+1, epoch, n-(last-t.Step)+1, n, t.optimizer.Adam.Rate)
 		}
 		if err := t.optimizer.Update(); err != nil {
-			return mean, err
+			return Loss{}, err
 		}
-		t.step++
-		mean.Total += loss / n
-		mean.Composition += composition / n
-		mean.Energy += (loss - composition) / c.EnergyWeight / n
+		t.Step++
+		t.Sum.Total += loss
+		t.Sum.Composition += composition
+		t.Sum.Energy += (loss - composition) / c.EnergyWeight
 		if t.hooks.Step != nil {
 			t.report(epoch, loss)
 		}
 	}
-	return mean, nil
+	k := float64(n)
+	return Loss{t.Sum.Total / k, t.Sum.Composition / k, t.Sum.Energy / k}, nil
 }
 
 func (t *trainer) report(epoch int, loss float64) {
-	p := Progress{Epoch: epoch, Epochs: t.net.Config.Epochs, Step: t.step, Steps: t.stepsUntil(t.net.Config.Epochs), Loss: loss}
+	p := Progress{Epoch: epoch, Epochs: t.net.Config.Epochs, Step: t.Step, Steps: t.stepsUntil(t.net.Config.Epochs), Loss: loss}
 	if spent := time.Since(t.began); spent > 0 {
-		p.SamplesPerSecond = float64(t.step*t.batch) / spent.Seconds()
-		p.Left = time.Duration(float64(spent) / float64(t.step) * float64(p.Steps-p.Step))
+		made := t.Step - t.first
+		p.SamplesPerSecond = float64(made*t.batch) / spent.Seconds()
+		p.Left = time.Duration(float64(spent) / float64(made) * float64(p.Steps-p.Step))
 	}
 	t.hooks.Step(p)
 }
@@ -298,13 +360,20 @@ func number(v any) float64 {
 	return float64(f)
 }
 
-// validate returns the loss over the validation samples.
+// validate returns the loss over the validation samples, with averaged weights
+// if the model will have these.
 func (t *trainer) validate(ctx context.Context) (Loss, error) {
 	s := t.validation
 	if t.out == nil {
 		t.out = make([]float32, len(s.x))
 	}
-	if err := t.net.predict(ctx, s.x, t.out); err != nil {
+	own, err := t.averaged()
+	if err != nil {
+		return Loss{}, err
+	}
+	err = t.net.predict(ctx, s.x, t.out)
+	t.put(own)
+	if err != nil {
 		return Loss{}, err
 	}
 	parts := lossParts(s.cols, 1)
@@ -316,20 +385,46 @@ func (t *trainer) validate(ctx context.Context) (Loss, error) {
 	return l, nil
 }
 
-// keep copies the weights, restore puts the kept ones back.
-func (t *trainer) keep() {
+// averaged replaces the weights by their averages, where these are wanted, and
+// returns what they were.
+func (t *trainer) averaged() (own [][]float32, err error) {
+	if t.net.Config.Average == 0 {
+		return nil, nil
+	}
+	state, err := t.optimizer.State()
+	if err != nil {
+		return nil, err
+	}
+	for i, w := range t.net.weights {
+		own = append(own, slices.Clone(data(w)))
+		copy(data(w), state.Average[i].Data().([]float32))
+	}
+	return own, nil
+}
+
+func (t *trainer) put(weights [][]float32) {
+	for i, w := range weights {
+		copy(data(t.net.weights[i]), w)
+	}
+}
+
+// keep copies the weights that the model would have, restore makes it have the
+// kept ones.
+func (t *trainer) keep() error {
+	own, err := t.averaged()
+	if err != nil {
+		return err
+	}
 	if t.best == nil {
 		t.best = make([][]float32, len(t.net.weights))
 	}
 	for i, w := range t.net.weights {
 		t.best[i] = append(t.best[i][:0], data(w)...)
 	}
+	t.put(own)
+	return nil
 }
 
-func (t *trainer) restore() {
-	for i, w := range t.best {
-		copy(data(t.net.weights[i]), w)
-	}
-}
+func (t *trainer) restore() { t.put(t.best) }
 
 func data(t *tensor.Dense) []float32 { return t.Data().([]float32) }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
 	"nuclab/nnlib"
@@ -24,6 +25,7 @@ func (a *app) train() *cobra.Command {
 		dir, path, file, scale, device string
 		settings                       []string
 		threads                        int
+		resume                         bool
 	)
 	cmd := &cobra.Command{
 		Use:   "train",
@@ -31,7 +33,11 @@ func (a *app) train() *cobra.Command {
 		Long: `Train a neural network for one time, or for every time, of a data set.
 
 The inputs are log10 T, log10 rho and the mass fractions, the outputs the mass fractions after the time dt and two
-energies. The weights kept are those of the epoch whose validation compositions are best.
+energies. The weights kept are those of the epoch whose validation compositions are best. The losses of all epochs go
+to a CSV file for each time beside the model.
+
+A training that is interrupted leaves its state beside the model as well; --resume goes on with it, to the same bits as
+without the interruption.
 
 Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.Keys(), ", ") + `.`,
 		Example: "  nuclab train --data data/mesa_80 --out mesa_80.safetensors -p dt=1e-3 -p epochs=100",
@@ -40,7 +46,8 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 	f := cmd.Flags()
 	f.StringVar(&dir, "data", "", "folder of the data set")
 	f.StringVar(&path, "out", "", "file of the model, safetensors")
-	f.StringVar(&file, "config", "", "`file` of settings: lines \"key = value\", or a JSON object")
+	f.StringVar(&file, "config", "", "`file` of settings, TOML or JSON")
+	f.BoolVar(&resume, "resume", false, "go on with what an interrupted training left")
 	f.StringArrayVarP(&settings, "set", "p", nil, "one setting, `key=value`; may be repeated")
 	f.StringVar(&scale, "scale", "demo", "what the settings start from: demo (3 hidden layers of 512) or paper (its layers)")
 	f.StringVar(&device, "device", "auto", "where to train: auto or cpu")
@@ -67,25 +74,64 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 		if err := writable(path); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
+		left, err := filepath.Glob(stateFile(path, "*"))
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 && !resume {
+			return badInput("--out: %s is left from an interrupted training: go on with it by --resume, or remove it", left[0])
+		}
 		model := &nnlib.Model{}
 		for _, i := range indices {
-			net, _, err := nnlib.TrainSet(cmd.Context(), cfg, set, i, nnlib.ShowProgress(fmt.Sprintf("training, dt = %g s", set.Times[i])))
+			dt := strconv.FormatFloat(set.Times[i], 'g', -1, 64)
+			cfg.Checkpoint = stateFile(path, dt)
+			net, history, err := nnlib.TrainSet(cmd.Context(), cfg, set, i, nnlib.ShowProgress(fmt.Sprintf("training, dt = %s s", dt)))
+			if errors.Is(err, nnlib.ErrCheckpoint) {
+				return badInput("--resume: %v", err)
+			}
 			if net != nil {
 				model.Nets = append(model.Nets, net)
+			}
+			if history != nil {
+				err = errors.Join(err, writeHistory(modelFile(path, dt, "csv"), history))
 			}
 			if err != nil {
 				if len(model.Nets) > 0 && cmd.Context().Err() != nil {
 					if saveErr := model.Save(path); saveErr != nil {
 						return errors.Join(err, saveErr)
 					}
-					fmt.Fprintf(a.stderr, "What was learnt so far is in %s.\n", path)
+					fmt.Fprintf(a.stderr, "What was learnt so far is in %s; --resume goes on.\n", path)
 				}
 				return err
 			}
 		}
-		return model.Save(path)
+		if err := model.Save(path); err != nil {
+			return err
+		}
+		for _, i := range indices {
+			if err := os.Remove(stateFile(path, strconv.FormatFloat(set.Times[i], 'g', -1, 64))); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return cmd
+}
+
+// modelFile is a file beside a model that belongs to its net for dt s.
+func modelFile(model, dt, kind string) string {
+	return strings.TrimSuffix(model, filepath.Ext(model)) + ".dt" + dt + "." + kind
+}
+
+// stateFile keeps the state of a net's training.
+func stateFile(model, dt string) string { return modelFile(model, dt, "training") }
+
+func writeHistory(path string, h *nnlib.History) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(h.WriteCSV(f), f.Close())
 }
 
 // trainingConfig starts from the settings of a scale and applies a file's and then the flags'. It returns the setting
@@ -129,35 +175,23 @@ func trainingConfig(scale, network, file string, settings []string) (cfg nnlib.C
 	return cfg, dt, nil
 }
 
-// readSettings calls set for each setting of a file of lines "key = value" or of a JSON object.
+// readSettings calls set for each setting of a file in TOML or of a JSON object.
 func readSettings(path string, set func(where, key, value string) error) error {
 	text, err := readInput(path)
 	if err != nil {
 		return badInput("--config: %v", err)
 	}
+	settings := make(map[string]any)
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
-		var object map[string]any
-		if err := json.Unmarshal([]byte(text), &object); err != nil {
-			return badInput("--config %s: %v", path, err)
-		}
-		for key, value := range object {
-			if err := set("--config "+path, key, fmt.Sprint(value)); err != nil {
-				return err
-			}
-		}
-		return nil
+		err = json.Unmarshal([]byte(text), &settings)
+	} else {
+		_, err = toml.Decode(text, &settings)
 	}
-	for i, line := range strings.Split(text, "\n") {
-		line, _, _ = strings.Cut(line, "#")
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		key, value, ok := strings.Cut(line, "=")
-		where := fmt.Sprintf("--config %s:%d", path, i+1)
-		if !ok {
-			return badInput("%s: %q is not key = value", where, strings.TrimSpace(line))
-		}
-		if err := set(where, strings.TrimSpace(key), strings.TrimSpace(value)); err != nil {
+	if err != nil {
+		return badInput("--config %s: %v", path, err)
+	}
+	for _, key := range sortedKeys(settings) {
+		if err := set("--config "+path, key, fmt.Sprint(settings[key])); err != nil {
 			return err
 		}
 	}

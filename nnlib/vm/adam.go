@@ -2,6 +2,8 @@ package vm
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -14,15 +16,20 @@ type moments[T op.Float] struct {
 	r       *program[T]
 	w, g    []int // buffers
 	m, v    [][]T
+	average [][]T // nil until an average is wanted
 	pieces  []piece
+	squares []float64 // by piece, of gradients
 	current factors[T]
-	task    func(i int)
+	update  func(i int)
+	measure func(i int)
 }
 
 // piece is a range of one parameter's elements.
 type piece struct{ parameter, from, to int }
 
-type factors[T op.Float] struct{ beta1, beta2, step, root, epsilon T }
+// factors are those of one step: keep is what is left of a parameter after its
+// decay, scale that of the gradients after clipping, past the average's weight.
+type factors[T op.Float] struct{ beta1, beta2, step, root, epsilon, keep, scale, past T }
 
 // A piece's four arrays of this many elements fit in a core's cache, and the
 // pass over them is worth a goroutine.
@@ -41,45 +48,111 @@ func (r *program[T]) NewAdam(parameters, gradients []int) (Moments, error) {
 			a.pieces = append(a.pieces, piece{i, at, min(at+adamPiece, n)})
 		}
 	}
-	a.task = func(i int) {
-		p := a.pieces[i]
-		lo, hi := p.from, p.to
-		f, k := a.current, p.parameter
-		op.Adam(r.mem[a.w[k]][lo:hi], r.mem[a.g[k]][lo:hi], a.m[k][lo:hi], a.v[k][lo:hi], f.beta1, f.beta2, f.step, f.root, f.epsilon)
-	}
+	a.squares = make([]float64, len(a.pieces))
+	a.update, a.measure = a.updatePiece, a.measurePiece
 	return a, nil
+}
+
+func (a *moments[T]) updatePiece(i int) {
+	p, f := a.pieces[i], a.current
+	lo, hi, k := p.from, p.to, p.parameter
+	w, g := a.r.mem[a.w[k]][lo:hi], a.r.mem[a.g[k]][lo:hi]
+	if f.scale != 1 {
+		for j := range g {
+			g[j] *= f.scale
+		}
+	}
+	if f.keep != 1 {
+		for j := range w {
+			w[j] *= f.keep
+		}
+	}
+	op.Adam(w, g, a.m[k][lo:hi], a.v[k][lo:hi], f.beta1, f.beta2, f.step, f.root, f.epsilon)
+	if a.average != nil {
+		mean := a.average[k][lo:hi]
+		for j, v := range w {
+			mean[j] = v + f.past*(mean[j]-v)
+		}
+	}
+}
+
+func (a *moments[T]) measurePiece(i int) {
+	p := a.pieces[i]
+	sum := 0.0
+	for _, v := range a.r.mem[a.g[p.parameter]][p.from:p.to] {
+		sum += float64(v) * float64(v)
+	}
+	a.squares[i] = sum
 }
 
 // Step implements Moments.
 func (a *moments[T]) Step(s Adam, t int) error {
 	step, root := s.factors(t)
-	a.current = factors[T]{T(s.Beta1), T(s.Beta2), T(step), T(root), T(s.Epsilon)}
-	a.r.team.do(len(a.pieces), a.task)
+	a.current = factors[T]{T(s.Beta1), T(s.Beta2), T(step), T(root), T(s.Epsilon), T(1 - s.Rate*s.Decay), 1, 0}
+	if s.Clip > 0 {
+		a.r.team.do(len(a.pieces), a.measure)
+		sum := 0.0
+		for _, v := range a.squares { // in this order whatever the number of threads
+			sum += v
+		}
+		if norm := math.Sqrt(sum); norm > s.Clip {
+			a.current.scale = T(s.Clip / norm)
+		}
+	}
+	if s.Average > 0 {
+		if a.average == nil {
+			for _, m := range a.m {
+				a.average = append(a.average, make([]T, len(m)))
+			}
+		}
+		a.current.past = T(min(s.Average, 1-1/float64(t)))
+	}
+	a.r.team.do(len(a.pieces), a.update)
 	return nil
 }
 
-// Values implements Moments.
-func (a *moments[T]) Values() (m, v []G.Value, err error) {
-	for i := range a.m {
-		m = append(m, tensor.New(tensor.WithBacking(append([]T(nil), a.m[i]...))))
-		v = append(v, tensor.New(tensor.WithBacking(append([]T(nil), a.v[i]...))))
+// State implements Moments.
+func (a *moments[T]) State() (s State, err error) {
+	for to, from := range map[*[]G.Value][][]T{&s.M: a.m, &s.V: a.v, &s.Average: a.average} {
+		for _, x := range from {
+			*to = append(*to, tensor.New(tensor.WithBacking(append([]T(nil), x...))))
+		}
 	}
-	return m, v, nil
+	return s, nil
 }
 
 // Restore implements Moments.
-func (a *moments[T]) Restore(m, v []G.Value) error {
-	if len(m) != len(a.m) || len(v) != len(a.v) {
-		return fmt.Errorf("vm: moments of %d and %d parameters, not %d", len(m), len(v), len(a.m))
+func (a *moments[T]) Restore(s State) error {
+	m, err := a.copied(s.M)
+	if err != nil {
+		return fmt.Errorf("vm: first moments: %w", err)
 	}
-	for i := range a.m {
-		mi, ok := m[i].Data().([]T)
-		vi, ok2 := v[i].Data().([]T)
-		if !ok || !ok2 || len(mi) != len(a.m[i]) || len(vi) != len(a.v[i]) {
-			return fmt.Errorf("vm: moments of parameter %d do not fit", i)
+	v, err := a.copied(s.V)
+	if err != nil {
+		return fmt.Errorf("vm: second moments: %w", err)
+	}
+	var average [][]T
+	if s.Average != nil {
+		if average, err = a.copied(s.Average); err != nil {
+			return fmt.Errorf("vm: averages: %w", err)
 		}
-		copy(a.m[i], mi)
-		copy(a.v[i], vi)
 	}
+	a.m, a.v, a.average = m, v, average
 	return nil
+}
+
+// copied returns copies of values that are as many and as long as the parameters.
+func (a *moments[T]) copied(values []G.Value) ([][]T, error) {
+	if len(values) != len(a.m) {
+		return nil, fmt.Errorf("those of %d parameters, not %d", len(values), len(a.m))
+	}
+	var all [][]T
+	for i, v := range values {
+		x, ok := v.Data().([]T)
+		if !ok || len(x) != len(a.m[i]) {
+			return nil, fmt.Errorf("those of parameter %d do not fit", i)
+		}
+		all = append(all, slices.Clone(x))
+	}
+	return all, nil
 }

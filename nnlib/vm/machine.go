@@ -39,14 +39,18 @@ type Program interface {
 
 // Moments is an optimiser's state on a device.
 type Moments interface {
-	// Step updates the parameters from the gradients of the last Run; t counts
-	// from 1.
+	// Step updates the parameters from the gradients of the last Run, which it may
+	// change; t counts from 1.
 	Step(a Adam, t int) error
-	// Values returns the first and second moments of each parameter, copied.
-	Values() (m, v []G.Value, err error)
-	// Restore puts back what Values returned.
-	Restore(m, v []G.Value) error
+	// State returns a copy of what the next step depends on beside the parameters.
+	State() (State, error)
+	// Restore puts back what State returned.
+	Restore(State) error
 }
+
+// State holds, for each parameter, the first and second moments of its gradient
+// and, where they are wanted, its average over the steps.
+type State struct{ M, V, Average []G.Value }
 
 // Machine runs one graph. It implements gorgonia.VM.
 type Machine struct {
@@ -157,6 +161,16 @@ type Adam struct {
 	Rate float64
 	// Beta1, Beta2 and Epsilon; 0 means 0.9, 0.999 and 1e-8.
 	Beta1, Beta2, Epsilon float64
+	// Decay takes the part Rate Decay off each parameter before a step, as AdamW
+	// does (arXiv:1711.05101).
+	Decay float64
+	// Clip is the largest norm of all gradients together; they are scaled down to
+	// it. 0 means none.
+	Clip float64
+	// Average, if not 0, is the weight of the past in the exponential average of
+	// the parameters that State returns: a += (1 - Average) (w - a) after a step.
+	// While there are fewer steps than 1/(1 - Average) it is the mean of them all.
+	Average float64
 }
 
 func (a Adam) withDefaults() Adam {

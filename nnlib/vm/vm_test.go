@@ -290,33 +290,117 @@ func sameBits(t *testing.T, lib *blas.Library, build func() *net) {
 
 // Adam against its definition in float64 (Kingma & Ba, algorithm 1).
 func TestAdamIsItsDefinition(t *testing.T) {
+	for name, set := range map[string]Adam{
+		"plain": {Rate: 1e-3},
+		"all":   {Rate: 1e-3, Decay: 20, Clip: 0.3, Average: 0.6},
+	} {
+		t.Run(name, func(t *testing.T) { adamIsItsDefinition(t, set) })
+	}
+}
+
+func adamIsItsDefinition(t *testing.T, set Adam) {
 	n := build[float32](t, 4, 5, 6, 7)
 	m := machine(t, CPU{BLAS: blas.Gonum()}, n.targets()...)
-	const rate, b1, b2, eps = 1e-3, 0.9, 0.999, 1e-8
-	o, err := m.NewAdam(Adam{Rate: rate}, n.parameters, n.gradients)
+	const b1, b2, eps = 0.9, 0.999, 1e-8
+	o, err := m.NewAdam(set, n.parameters, n.gradients)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := n.parameters[0].Value().Data().([]float32)
-	m1, m2 := make([]float64, len(w)), make([]float64, len(w))
+	m1, m2, average := make([]float64, len(w)), make([]float64, len(w)), make([]float64, len(w))
 	for step := 1; step <= 5; step++ {
 		run(t, m)
-		g := n.gradients[0].Value().Data().([]float32)
+		square := 0.0
+		for _, g := range n.gradients {
+			for _, v := range g.Value().Data().([]float32) {
+				square += float64(v) * float64(v)
+			}
+		}
+		scale := 1.0
+		if set.Clip > 0 {
+			if scale = min(1, set.Clip/math.Sqrt(square)); scale == 1 {
+				t.Fatal("nothing to clip")
+			}
+		}
 		want := make([]float64, len(w))
-		for i := range w {
-			m1[i] = b1*m1[i] + (1-b1)*float64(g[i])
-			m2[i] = b2*m2[i] + (1-b2)*float64(g[i])*float64(g[i])
+		past := min(set.Average, 1-1/float64(step))
+		for i, g := range n.gradients[0].Value().Data().([]float32) {
+			g := float64(g) * scale
+			m1[i] = b1*m1[i] + (1-b1)*g
+			m2[i] = b2*m2[i] + (1-b2)*g*g
 			mhat, vhat := m1[i]/(1-math.Pow(b1, float64(step))), m2[i]/(1-math.Pow(b2, float64(step)))
-			want[i] = float64(w[i]) - rate*mhat/(math.Sqrt(vhat)+eps)
+			want[i] = float64(w[i])*(1-set.Rate*set.Decay) - set.Rate*mhat/(math.Sqrt(vhat)+eps)
+			average[i] = past*average[i] + (1-past)*want[i]
 		}
 		if err := o.Update(); err != nil {
+			t.Fatal(err)
+		}
+		state, err := o.State()
+		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range w {
 			if math.Abs(float64(w[i])-want[i]) > 2e-7 {
 				t.Fatalf("step %d, weight %d: %v, not %v", step, i, w[i], want[i])
 			}
+			if set.Average == 0 {
+				continue
+			}
+			if a := state.Average[0].Data().([]float32)[i]; math.Abs(float64(a)-average[i]) > 5e-7 {
+				t.Fatalf("step %d, average %d: %v, not %v", step, i, a, average[i])
+			}
 		}
+	}
+}
+
+// An optimiser goes on from a state as if it had never stopped.
+func TestRestore(t *testing.T) {
+	set := Adam{Rate: 1e-2, Clip: 0.5, Average: 0.9}
+	start := func() (*net, *Machine, *Optimizer) {
+		n := build[float32](t, 4, 5, 6, 7)
+		m := machine(t, CPU{}, n.targets()...)
+		o, err := m.NewAdam(set, n.parameters, n.gradients)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, m, o
+	}
+	step := func(m *Machine, o *Optimizer) {
+		run(t, m)
+		if err := o.Update(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, m, o := start()
+	for range 3 {
+		step(m, o)
+	}
+	state, err := o.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n2, m2, o2 := start()
+	for i, p := range n2.parameters {
+		copy(p.Value().Data().([]float32), n.parameters[i].Value().Data().([]float32))
+	}
+	if err := o2.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	o2.T = o.T
+	for range 3 {
+		step(m, o)
+		step(m2, o2)
+	}
+	for i, p := range n.parameters {
+		for j, v := range p.Value().Data().([]float32) {
+			if got := n2.parameters[i].Value().Data().([]float32)[j]; got != v {
+				t.Fatalf("parameter %d, element %d: %v, not %v", i, j, got, v)
+			}
+		}
+	}
+	state.M = state.M[1:]
+	if err := o2.Restore(state); err == nil {
+		t.Error("the moments of too few parameters were taken")
 	}
 }
 
