@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 
@@ -10,7 +12,7 @@ import (
 // Complete lists what may stand at the cursor, a byte of the code, which may be unfinished. It works while a cell runs.
 func (s *Session) Complete(code string, cursor int) Completion {
 	cursor = max(0, min(cursor, len(code)))
-	if c, ok := completeCommand(code, cursor); ok {
+	if c, ok := s.completeCommand(code, cursor); ok {
 		return c
 	}
 	none := Completion{Start: cursor, End: cursor}
@@ -86,20 +88,53 @@ func blankCommands(code string) string {
 	return string(b)
 }
 
-func completeCommand(code string, cursor int) (Completion, bool) {
+// completeCommand completes the name of a command, or a file after one that takes files.
+func (s *Session) completeCommand(code string, cursor int) (Completion, bool) {
 	begin := strings.LastIndexByte(code[:cursor], '\n') + 1
-	typed := code[begin:cursor]
-	word := strings.TrimLeft(typed, " \t")
-	if begin > commandLines(code) || !strings.HasPrefix(word, "%") || strings.ContainsAny(word, " \t") {
+	typed := strings.TrimLeft(code[begin:cursor], " \t")
+	if begin > commandLines(code) || !strings.HasPrefix(typed, "%") && !strings.HasPrefix(typed, "$") {
 		return Completion{}, false
 	}
-	c := Completion{Start: cursor - len(word), End: cursor}
+	blank := strings.LastIndexAny(typed, " \t=<>|;&")
+	switch name, _, _ := strings.Cut(typed, " "); {
+	case strings.HasPrefix(typed, "$"):
+		return s.completeFile(typed[max(blank+1, 1):], cursor, false), true
+	case blank >= 0 && (name == "%cd" || name == "%load" || name == "%save"):
+		return s.completeFile(typed[blank+1:], cursor, name == "%cd"), true
+	case blank >= 0:
+		return Completion{Start: cursor, End: cursor}, name != "%time" && name != "%bench" // those have Go behind them
+	}
+	c := Completion{Start: cursor - len(typed), End: cursor}
 	for _, name := range commandNames() {
-		if strings.HasPrefix(name, word) {
+		if strings.HasPrefix(name, typed) {
 			c.Matches = append(c.Matches, Match{Text: name, Type: "command"})
 		}
 	}
 	return c, true
+}
+
+// completeFile completes the path of a file, or of a directory only.
+func (s *Session) completeFile(typed string, cursor int, onlyDirs bool) Completion {
+	c := Completion{Start: cursor - len(typed), End: cursor}
+	dir, base := filepath.Split(typed)
+	entries, err := os.ReadDir(s.path(dir))
+	if err != nil {
+		return c
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, base) || base == "" && name[0] == '.' || strings.ContainsAny(name, " \t\n") {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(s.path(dir), name))
+		switch {
+		case err == nil && info.IsDir():
+			c.Matches = append(c.Matches, Match{Text: dir + name + "/", Type: "path"})
+		case !onlyDirs:
+			c.Matches = append(c.Matches, Match{Text: dir + name, Type: "path"})
+		}
+	}
+	return c
 }
 
 // completeImport completes a path inside the quotes of an import.

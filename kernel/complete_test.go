@@ -2,12 +2,22 @@ package kernel
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
 func TestCompleteAndInspect(t *testing.T) {
 	b := newNotebook(t)
+	for _, dir := range []string{"data/deep", "docs"} {
+		if err := os.MkdirAll(filepath.Join(b.s.o.Dir, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(b.s.o.Dir, "dump.go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	b.want("import \"strings\"\n// point is a place.\ntype point struct { X, y int }\n\nfunc (p point) Norm() int { return p.X + p.y }\nhere := point{1, 2}\ntimes := 3", "")
 	// | is the cursor; each wanted name must be offered, with ! it must not
 	complete := []struct{ code, want string }{
@@ -32,6 +42,12 @@ func TestCompleteAndInspect(t *testing.T) {
 		{"Disp|", "Display:function"},
 		{"display.HT|", "HTML:function"},
 		{"%ti|", "%time:command"},
+		{"%cd d|", "data/:path docs/:path !dump.go !defer"},
+		{"%load du|", "dump.go:path"},
+		{"$ cat data/|", "data/deep/:path !data/"},
+		{"%cd ..\n$ ls >do|", "docs/:path"},
+		{"%env h|", "!here"},
+		{"%time he|", "here:variable"},
 		{"import \"net/ht|\"", "net/http:package net/http/httptest:package"},
 		{"\"strings.To|\"", "!ToUpper"},
 		{"'h|", "!here"},

@@ -70,7 +70,7 @@ type Result struct {
 // Match is one way to complete a name.
 type Match struct {
 	Text string // replaces the bytes from Start to End
-	Type string // function, type, variable, constant, package, field, method, keyword, command
+	Type string // function, type, variable, constant, package, field, method, keyword, command, path
 }
 
 // Completion is what may stand at the cursor.

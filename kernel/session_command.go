@@ -108,14 +108,25 @@ func (s *Session) commands(ctx context.Context, run *running, r Request) Result 
 		}
 	}
 	source := r.Code
-	if bench {
-		rest = benchmark(rest)
+	if (timed || bench) && strings.TrimSpace(rest) == "" {
+		return failed("command error", "%time and %bench measure Go code: put it behind the command or below it")
 	}
 	r.Code = strings.Repeat("\n", blank) + rest
+	if bench {
+		if problems := cell.Syntax(r.Code); len(problems) > 0 {
+			return Result{Err: compileError(r.Count, r.Code, problems)}
+		}
+		r.Code = strings.Repeat("\n", blank) + benchmark(rest)
+	}
 	var times timing
 	result := s.evaluate(ctx, run, r, &times)
 	if result.Err == nil {
 		s.remember(r.Count, source)
+	} else if shell, ok := strings.CutPrefix(strings.TrimSpace(source), "!"); ok && result.Err.Name == "compile error" {
+		line, _, _ := strings.Cut(shell, "\n")
+		hint := "a shell command begins with $, as in $ " + strings.TrimSpace(line)
+		result.Err.Value += "\n" + hint
+		result.Err.Traceback = append(result.Err.Traceback, hint)
 	}
 	if timed {
 		s.print(times.String() + "\n")

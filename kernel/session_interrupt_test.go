@@ -190,6 +190,9 @@ func TestCommands(t *testing.T) {
 	b.want("$ pwd", dir+"\n")
 	b.want("%who", "wd   var   string\n")
 	b.fails("%tme", "did you mean %time?")
+	b.fails("%time", "put it behind the command")
+	b.fails("\n%bench 1 +", "]:2:4: ", "expected operand, found the end of the cell")
+	b.fails("!ls -l", "a shell command begins with $, as in $ ls -l")
 	b.fails("%cd /no/such", "no such file")
 	b.fails("$ exit 3", "exit status 3")
 	if res, d := b.interrupt("$ echo 1; sleep 60; echo 2"); res.Err == nil || res.Err.Name != "interrupted" || d > hangs {

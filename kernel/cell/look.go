@@ -459,21 +459,27 @@ func IsComplete(src string) (status, indent string) {
 	case open || strings.HasSuffix(strings.TrimRight(src, " \t\n"), "\\"):
 		return "incomplete", nextIndent(src)
 	}
-	n := &Notebook{}
-	n.Reset()
-	a := n.newAnalysis(src)
-	a.syntaxOnly = true
-	a.parse()
-	if len(a.problems) == 0 {
+	problems := Syntax(src)
+	if len(problems) == 0 {
 		return "complete", ""
 	}
 	last := len(strings.TrimRight(src, " \t\n"))
-	for _, p := range a.problems {
+	for _, p := range problems {
 		if p.Offset < last {
 			return "invalid", ""
 		}
 	}
 	return "incomplete", nextIndent(src)
+}
+
+// Syntax finds what makes a cell no Go, whatever its names mean.
+func Syntax(src string) []Problem {
+	n := &Notebook{}
+	n.Reset()
+	a := n.newAnalysis(src)
+	a.syntaxOnly = true
+	a.parse()
+	return a.problems
 }
 
 // nextIndent is the indentation of the line after an unfinished text: one tab for every line that opened a bracket.
