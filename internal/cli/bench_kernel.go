@@ -25,7 +25,8 @@ var kernelScript []byte
 // kernelRequirements are the Python packages of the client and of ipykernel.
 var kernelRequirements = []string{"jupyter_client==8.10.0", "ipykernel==7.4.0", "psutil", "matplotlib"}
 
-// benchedKernel is a kernel and the cells that measure it. In cells @ stands for a number that is new each time.
+// benchedKernel is a kernel and the cells that measure it. In cells @ stands for a number that is new each time and in
+// every run.
 type benchedKernel struct {
 	Name          string            `json:"name"`
 	Argv          []string          `json:"argv"`
@@ -39,8 +40,8 @@ type benchedKernel struct {
 	Print         string            `json:"print"`
 	Again         string            `json:"again"`
 	Error         string            `json:"error"`
-	Read          string            `json:"read"`  // shows State, if the kernel keeps state
-	State         string            `json:"state"` //
+	Read          string            `json:"read"`
+	State         string            `json:"state"` // what Read shows; "" where the kernel keeps no state
 	Complete      string            `json:"complete"`
 	Inspect       string            `json:"inspect"`
 	Sleep         string            `json:"sleep"` // some seconds
@@ -48,6 +49,24 @@ type benchedKernel struct {
 	PlotSetup     []string          `json:"plot_setup,omitempty"`
 	Plot          string            `json:"plot,omitempty"`
 	Extra         map[string]string `json:"extra,omitempty"`
+	Fatal         map[string]fatal  `json:"fatal,omitempty"` // by the keys of kernelFacts
+}
+
+// fatal is a cell that is bad for the process it runs in, and a word of the reason by which a user can see what happened.
+type fatal struct {
+	Code   string `json:"code"`
+	Reason string `json:"reason"`
+}
+
+// goFatal are such cells in Go, whose statements follow a line.
+func goFatal(line string) map[string]fatal {
+	return map[string]fatal{
+		"exit":   {"import \"os\"\n" + line + "os.Exit(3)", "exit status 3"},
+		"panic":  {"import \"time\"\n" + line + "go func() { panic(\"burnt\") }()\ntime.Sleep(time.Second)", "burnt"},
+		"goexit": {"import \"runtime\"\n" + line + "runtime.Goexit()", "Goexit"},
+		"map_writes": {"import \"time\"\n" + line + "m := map[int]int{}\nfor i := 0; i < 4; i++ {\n\tgo func() {\n\t\tfor j := 0; ; j++ {\n\t\t\tm[j%100] = j\n\t\t}\n\t}()\n}\n" +
+			"time.Sleep(5 * time.Second)", "concurrent map writes"},
+	}
 }
 
 // goPlot draws a line and shows it, given a function that shows a plot.
@@ -57,40 +76,51 @@ const goPlot = "p@ := plot.New()\nl@, _ := plotter.NewLine(plotter.XYs{{X: 0, Y:
 var kernelBenches = []benchedKernel{
 	{
 		Name: "nuclab", InterruptMode: "message",
-		First: "1 + 1", Setup: []string{"x := 0\nkept := 77777", "import \"fmt\""},
+		First: "1 + @", Setup: []string{"x := 0\nkept := 77777", "import \"fmt\""},
 		Trivial: "x += @", Print: "fmt.Println(\"new\", x, @)", Again: "x++", Error: "x + undefined@",
 		Read: "kept", State: "77777", Complete: "fmt.Pri", Inspect: "fmt.Println",
 		Sleep: "time.Sleep(3 * time.Second)", Loop: "for {\n}",
 		PlotSetup: []string{"import (\n\"gonum.org/v1/plot\"\n\"gonum.org/v1/plot/plotter\"\n)"}, Plot: goPlot + "p@",
+		Fatal: goFatal(""),
 	},
 	{
 		Name:  "ipykernel",
-		First: "1 + 1", Setup: []string{"x = 0\nkept = 77777"},
+		First: "1 + @", Setup: []string{"x = 0\nkept = 77777"},
 		Trivial: "x += @", Print: "print('new', x, @)", Again: "x += 1", Error: "x + undefined@",
 		Read: "kept", State: "77777", Complete: "prin", Inspect: "print",
 		Sleep: "import time; time.sleep(3)", Loop: "while True: pass",
 		PlotSetup: []string{"%matplotlib inline\nimport matplotlib.pyplot as plt"}, Plot: "plt.plot([0, 1], [0, @]); plt.show()",
+		Fatal: map[string]fatal{
+			"exit":  {"import os; os._exit(3)", "3"},
+			"panic": {"import threading, time\ndef burn(): raise RuntimeError('burnt')\nthreading.Thread(target=burn).start(); time.sleep(1)", "burnt"},
+		},
 	},
 	{
 		Name:  "evcxr",
-		First: "1 + 1", Setup: []string{"let mut x: i64 = 0;\nlet kept = 77777;"},
+		First: "1 + @", Setup: []string{"let mut x: i64 = 0;\nlet kept = 77777;"},
 		Trivial: "x += @;", Print: "println!(\"new {} {}\", x, @);", Again: "x += 1;", Error: "x + undefined@",
 		Read: "kept", State: "77777", Complete: "kep", Inspect: "kept",
 		Sleep: "std::thread::sleep(std::time::Duration::from_secs(3));", Loop: "loop {}",
+		Fatal: map[string]fatal{
+			"exit":  {"std::process::exit(3);", "exit"},
+			"panic": {"std::thread::spawn(|| { panic!(\"burnt\") });\nstd::thread::sleep(std::time::Duration::from_secs(1));", "burnt"},
+		},
 	},
 	{
 		Name:  "gonb",
-		First: "%%\n_ = 1 + 1", Setup: []string{"import \"fmt\"\nvar x = 0\nvar kept = 77777"},
+		First: "%%\n_ = 1 + @", Setup: []string{"import \"fmt\"\nvar x = 0\nvar kept = 77777"},
 		Trivial: "%%\nx += @", Print: "%%\nfmt.Println(\"new\", x, @)", Again: "%%\nx++", Error: "%%\nx += undefined@",
-		Read: "%%\nx++\nfmt.Println(kept + x)", State: "none: every cell is a process", Complete: "fmt.Pri", Inspect: "fmt.Println",
+		Read: "%%\nx++\nfmt.Println(kept + x)", Complete: "%%\nfmt.Pri", Inspect: "%%\nfmt.Println",
 		Sleep: "import \"time\"\n%%\ntime.Sleep(3 * time.Second)", Loop: "%%\nfor {\n}",
+		Fatal: goFatal("%%\n"),
 	},
 	{
 		Name:  "gophernotes",
-		First: "1 + 1", Setup: []string{"x := 0\nkept := 77777", "import \"fmt\""},
+		First: "1 + @", Setup: []string{"x := 0\nkept := 77777", "import \"fmt\""},
 		Trivial: "x += @", Print: "fmt.Println(\"new\", x, @)", Again: "x++", Error: "x + undefined@",
 		Read: "kept", State: "77777", Complete: "fmt.Pri", Inspect: "fmt.Println",
 		Sleep: "import \"time\"\ntime.Sleep(3 * time.Second)", Loop: "for {\n}",
+		Fatal: goFatal(""),
 	},
 }
 
@@ -112,15 +142,22 @@ var kernelRows = []kernelRow{
 	{"inspect", "inspection [s]", 0.02},
 	{"memory_start", "memory at start [MB]", 80},
 	{"memory_100", "memory after 100 cells [MB]", 250},
-	{"libraries_first", "nucnet, nnlib, plots: first cell [s]", 3},
+	{"libraries_first", "nucnet, nnlib, plots: first cell, warmed as by lab [s]", 3},
 	{"libraries_later", "nucnet, nnlib, plots: later cell [s]", 0.8},
+	{"libraries_memory", "nucnet, nnlib, plots: memory of a later cell [MB]", 6},
 	{"interrupt", "interrupt of a loop [s]", 0.2},
 }
 
-var kernelFacts = []struct{ key, name string }{
-	{"answers_while_running", "answers while a cell runs"},
-	{"state", "keeps state"},
-	{"interrupt_keeps_state", "keeps state when interrupted"},
+// kernelFacts are answers in words: yes, no, or what is left after a cell. A kernel that outlives it is alive or else dies
+// or hangs; its state is kept or lost; the reason is said or not.
+var kernelFacts = []struct{ key, name, wanted string }{
+	{"answers_while_running", "answers while a cell runs", "yes"},
+	{"state", "keeps state", "yes"},
+	{"interrupt_keeps_state", "keeps state when interrupted", "yes"},
+	{"exit", "after os.Exit", "alive"},
+	{"panic", "after a panic in a goroutine", "alive, kept"},
+	{"goexit", "after runtime.Goexit", "alive, kept"},
+	{"map_writes", "after concurrent map writes", "alive, said"},
 }
 
 // benchKernelDoc is the JSON of schema nuclab.bench/1 for kernels.
@@ -145,7 +182,8 @@ func (a *app) benchKernel() *cobra.Command {
 		Use:   "kernel",
 		Short: "Time the kernel beside other Jupyter kernels",
 		Long: `Start kernels one after the other, run the same kinds of cells in each by one client, and print the median times in s
-and the memory in MB, with the ratio of the kernel of nuclab to each.
+and the memory in MB, with the ratio of the kernel of nuclab to each, and what is left of each after cells that are bad
+for a process. What "nuclab lab" compiles on its start is compiled before.
 
 The client and ipykernel run in a Python environment of their own in the cache directory. Other kernels are looked for in
 the cache directory and in PATH; --install builds those that are missing into the cache: gonb and gophernotes with Go,
@@ -197,6 +235,11 @@ evcxr with cargo, which takes some minutes. What is absent is named.`,
 			k.Dir, k.Starts = dir, min(count, 5)
 			chosen = append(chosen, k)
 		}
+		if slices.Contains(only, "nuclab") {
+			if err := a.warm(cmd.Context(), cache, a.stderr); err != nil {
+				return err
+			}
+		}
 		if doc.Kernels, err = runKernels(cmd.Context(), python, chosen, count, a.stderr); err != nil {
 			return err
 		}
@@ -240,15 +283,16 @@ func kernelTables(doc benchKernelDoc) []*grid {
 		}
 	}
 	for _, f := range kernelFacts {
-		row := []any{f.name, "yes"}
+		row := []any{f.name, f.wanted}
 		for _, k := range doc.Kernels {
-			answer := "-"
-			if v, ok := k[f.key].(bool); ok && v {
-				answer = "yes"
-			} else if ok {
-				answer = "no"
+			switch v := k[f.key].(type) {
+			case string:
+				row = append(row, v)
+			case bool:
+				row = append(row, map[bool]string{true: "yes", false: "no"}[v])
+			default:
+				row = append(row, "-")
 			}
-			row = append(row, answer)
 		}
 		t.add(row...)
 	}

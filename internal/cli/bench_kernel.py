@@ -3,6 +3,7 @@ a kernel, and lines that start with "# " about its progress to standard error.""
 import json
 import os
 import queue
+import random
 import statistics
 import sys
 import time
@@ -11,7 +12,18 @@ import psutil
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpec
 
-LONG = 120.0  # seconds that an answer may take
+LONG = 120.0  # seconds that a cell may take
+SHORT = 20.0  # seconds that a question may take, and that a kernel has to show whether it outlives a cell
+
+# What stands for @ in cells is new in every run too: a kernel may know again what it has compiled before.
+number = random.SystemRandom().randrange(10**6, 10**9)
+
+
+def new(code):
+    """The code with a number that no cell has had."""
+    global number
+    number += 1
+    return code.replace("@", str(number))
 
 
 class Kernel:
@@ -83,16 +95,39 @@ class Kernel:
             raise RuntimeError("%r does not fail" % code)
         return took, seen
 
-    def ask(self, send):
+    def ask(self, send, answered):
+        """The seconds to a reply that answers the question."""
         start = time.monotonic()
-        content = self.reply(send())
-        return time.monotonic() - start, content
+        content = self.reply(send(), SHORT)
+        if not answered(content):
+            raise RuntimeError("no answer in the reply")
+        return time.monotonic() - start
+
+    def questions(self, send, answered, count):
+        """The median of the seconds to an answer. What a kernel starts for its first answer is not measured."""
+        end = time.monotonic() + SHORT
+        while True:
+            try:
+                self.ask(send, answered)
+                break
+            except RuntimeError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+        return statistics.median(self.ask(send, answered) for _ in range(count))
+
+    def processes(self):
+        """The process of the kernel, and all it started."""
+        try:
+            root = psutil.Process(self.km.provisioner.process.pid)
+            return [root] + root.children(recursive=True)
+        except (AttributeError, psutil.NoSuchProcess):
+            return []
 
     def memory(self):
         """Resident memory of the kernel and all it started, in MB."""
         total = 0
-        root = psutil.Process(self.km.provisioner.process.pid)
-        for p in [root] + root.children(recursive=True):
+        for p in self.processes():
             try:
                 total += p.memory_info().rss
             except psutil.NoSuchProcess:
@@ -100,8 +135,14 @@ class Kernel:
         return total / 2**20
 
     def close(self):
+        all = self.processes()
         self.kc.stop_channels()
         self.km.shutdown_kernel(now=True)
+        for p in all:  # gonb leaves its language server behind
+            try:
+                p.kill()
+            except psutil.NoSuchProcess:
+                pass
 
 
 def text_of(seen):
@@ -113,6 +154,8 @@ def text_of(seen):
             out.append(c["text"])
         elif m["msg_type"] in ("execute_result", "display_data"):
             out.append(str(c["data"].get("text/plain", "")))
+        elif m["msg_type"] == "error":
+            out.append(" ".join([c["ename"], c["evalue"]] + c["traceback"]))
     return "".join(out)
 
 
@@ -124,13 +167,48 @@ def started(spec):
         # What is sent before the kernel has bound its sockets waits there.
         k.reply(k.kc.kernel_info())
         info = time.monotonic() - start
-        k.reply(k.kc.execute(spec["first"], allow_stdin=False))
+        k.reply(k.kc.execute(new(spec["first"]), allow_stdin=False))
         first = time.monotonic() - start
         k.subscribe()
         return k, info, first
     except BaseException:
         k.close()
         raise
+
+
+def outlived(spec, fatal):
+    """What is left of a kernel after a cell that is bad for its process: in words."""
+    k, _, _ = started(spec)
+    try:
+        for code in spec["setup"]:
+            k.run(code)
+        end = time.monotonic() + SHORT
+        cell = k.kc.execute(fatal["code"], allow_stdin=False, stop_on_error=False)
+        question = k.kc.execute(spec["read"], allow_stdin=False)
+        texts = {cell: "", question: ""}
+        while True:
+            if not k.km.is_alive():
+                return "dies"
+            if time.monotonic() > end:
+                return "hangs"
+            try:
+                m = k.kc.get_iopub_msg(timeout=0.2)
+            except queue.Empty:
+                continue
+            parent = m["parent_header"].get("msg_id")
+            if parent not in texts:
+                continue
+            texts[parent] += text_of([m])
+            if parent == question and m["msg_type"] == "status" and m["content"]["execution_state"] == "idle":
+                break
+        words = ["alive"] if k.km.is_alive() else ["dies"]
+        if spec["state"]:
+            words.append("kept" if spec["state"] in texts[question] else "lost")
+        if fatal["reason"] in texts[cell] + texts[question]:
+            words.append("said")
+        return ", ".join(words)
+    finally:
+        k.close()
 
 
 def measure(spec, cells):
@@ -159,14 +237,9 @@ def measure(spec, cells):
     result["start"], result["first_cell"] = statistics.median(infos), statistics.median(firsts)
     time.sleep(1)
     result["memory_start"] = k.memory()
-    n = [0]
 
     def many(code, count, ok=True):
-        times = []
-        for _ in range(count):
-            n[0] += 1
-            times.append(k.run(code.replace("@", str(n[0])), ok)[0])
-        return statistics.median(times)
+        return statistics.median(k.run(new(code), ok)[0] for _ in range(count))
 
     for code in spec["setup"]:
         k.run(code)
@@ -182,28 +255,13 @@ def measure(spec, cells):
 
     def state():
         _, seen = k.run(spec["read"])
-        return spec["state"] in text_of(seen)
+        return spec["state"] != "" and spec["state"] in text_of(seen)
     row("state", state)
 
-    def complete():
-        times = []
-        for _ in range(cells):
-            t, c = k.ask(lambda: k.kc.complete(spec["complete"], len(spec["complete"])))
-            if not c.get("matches"):
-                raise RuntimeError("no matches")
-            times.append(t)
-        return statistics.median(times)
-    row("complete", complete)
-
-    def inspect():
-        times = []
-        for _ in range(cells):
-            t, c = k.ask(lambda: k.kc.inspect(spec["inspect"], len(spec["inspect"])))
-            if not c.get("found"):
-                raise RuntimeError("not found")
-            times.append(t)
-        return statistics.median(times)
-    row("inspect", inspect)
+    row("complete", lambda: k.questions(
+        lambda: k.kc.complete(spec["complete"], len(spec["complete"])), lambda c: c.get("matches"), cells))
+    row("inspect", lambda: k.questions(
+        lambda: k.kc.inspect(spec["inspect"], len(spec["inspect"])), lambda c: c.get("found"), cells))
 
     def while_running():
         cell = k.kc.execute(spec["sleep"], allow_stdin=False)
@@ -225,7 +283,7 @@ def measure(spec, cells):
         def plot():
             for code in spec.get("plot_setup", []):
                 k.run(code)
-            _, seen = k.run(spec["plot"].replace("@", "1"))
+            _, seen = k.run(new(spec["plot"]))
             if not any("image/png" in m["content"].get("data", {}) for m in seen):
                 raise RuntimeError("no image")
             return many(spec["plot"], min(cells, 5))
@@ -233,11 +291,15 @@ def measure(spec, cells):
 
     for name, code in (spec.get("extra") or {}).items():
         def first(code=code):
-            return k.run(code.replace("@", "0"))[0]
+            return k.run(new(code))[0]
         row(name + "_first", first)
 
-        def later(code=code):
-            return many(code, min(cells, 3))
+        def later(code=code, name=name):
+            count = min(cells, 10)
+            before = k.memory()
+            took = many(code, count)
+            result[name + "_memory"] = (k.memory() - before) / count
+            return took
         row(name + "_later", later)
 
     def memory():
@@ -245,8 +307,8 @@ def measure(spec, cells):
         try:
             for code in spec["setup"]:
                 k2.run(code)
-            for i in range(100):
-                k2.run(spec["print"].replace("@", str(10**6 + i)))
+            for _ in range(100):
+                k2.run(new(spec["print"]))
             return k2.memory()
         finally:
             k2.close()
@@ -257,18 +319,20 @@ def measure(spec, cells):
         time.sleep(1.5)
         start = time.monotonic()
         k.km.interrupt_kernel()
-        k.reply(cell, 20)
+        k.reply(cell, SHORT)
         took = time.monotonic() - start
-        k.idle(cell, 20)
+        k.idle(cell, SHORT)
         try:
-            _, seen = k.run(spec["read"], timeout=20)
-            kept = spec["state"] in text_of(seen)
+            _, seen = k.run(spec["read"], timeout=SHORT)
+            kept = spec["state"] != "" and spec["state"] in text_of(seen)
         except Exception:
             kept = False
         result["interrupt_keeps_state"] = kept
         return took
     row("interrupt", interrupt)
     k.close()
+    for name, fatal in (spec.get("fatal") or {}).items():
+        row(name, lambda fatal=fatal: outlived(spec, fatal))
     return result
 
 

@@ -10,7 +10,7 @@ import (
 
 func TestKernelTables(t *testing.T) {
 	doc := benchKernelDoc{Cells: 3, Absent: map[string]string{"evcxr": "there is no evcxr_jupyter"}, Kernels: []map[string]any{
-		{"name": "nuclab", "trivial": 0.05, "state": true, "plot_error": "no image"},
+		{"name": "nuclab", "trivial": 0.05, "state": true, "exit": "alive, kept, said", "plot_error": "no image"},
 		{"name": "gonb", "trivial": 0.2, "state": false},
 	}}
 	tables := kernelTables(doc)
@@ -29,6 +29,9 @@ func TestKernelTables(t *testing.T) {
 		t.Errorf("row %v", row)
 	}
 	if row := find(tables[0], "keeps state"); !slices.Equal(row, []any{"keeps state", "yes", "yes", "no"}) {
+		t.Errorf("row %v", row)
+	}
+	if row := find(tables[0], "after os.Exit"); !slices.Equal(row, []any{"after os.Exit", "alive", "alive, kept, said", "-"}) {
 		t.Errorf("row %v", row)
 	}
 	if row := find(tables[1], "trivial stateful cell [s]"); !slices.Equal(row, []any{"trivial stateful cell [s]", 0.25}) {
