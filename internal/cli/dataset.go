@@ -212,6 +212,9 @@ A burn that fails is burnt again with the sturdy solver; the column status and t
 			for _, n := range []int{1, 2, 64, 1000} {
 				fmt.Fprintf(a.stdout, "on %4d processors: %.3g hours\n", n, e.Hours(n))
 			}
+			if e.Acceptance > 0 {
+				fmt.Fprintf(a.stdout, "%.3g %% of random compositions have Ye within %s\n", 100*e.Acceptance, g.ye)
+			}
 			return nil
 		}
 		manifest, err := burnAll(cmd.Context(), g.dir, s)

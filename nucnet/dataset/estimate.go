@@ -11,6 +11,8 @@ type Estimate struct {
 	Bytes   int64   // on disk
 	CPU     float64 // s of one processor, for one sample
 	Burnt   int     // samples that CPU was measured with
+	// Acceptance is the share of random compositions within the range of Ye, see sample.Sampler.Acceptance.
+	Acceptance float64
 }
 
 // Hours returns how long making the set takes on so many processors.
@@ -38,5 +40,6 @@ func Estimates(ctx context.Context, s Settings, n int) (*Estimate, error) {
 			return nil, err
 		}
 	}
-	return &Estimate{Samples: s.Samples, Bytes: g.manifest.Bytes(), CPU: (threadTime() - start).Seconds() / float64(n), Burnt: n}, nil
+	return &Estimate{Samples: s.Samples, Bytes: g.manifest.Bytes(), CPU: (threadTime() - start).Seconds() / float64(n), Burnt: n,
+		Acceptance: g.sampler.Acceptance()}, nil
 }

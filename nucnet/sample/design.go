@@ -136,6 +136,7 @@ type Sampler struct {
 	small  *smallNet
 	groups []group // of QSE
 	core   coreTracks
+	share  float64 // of random compositions within the range of Ye, for PaperReject
 }
 
 // New checks a design and returns its sampler. The error wraps ErrGenerator or ErrRange; a range of Ye must lie inside
@@ -216,9 +217,9 @@ func (s *Sampler) prepare(g Generator) (err error) {
 	switch g {
 	case PaperReject:
 		const draws, least = 100_000, 1e-4
-		if a := s.acceptance(draws); a < least {
+		if s.share = s.acceptance(draws); s.share < least {
 			return fmt.Errorf("sample: %w: of %d random compositions a share of %.2g has Ye within %g to %g, want at least %g: "+
-				"the generator %q reaches any Ye", ErrRange, draws, a, s.Ye[0], s.Ye[1], least, Paper)
+				"the generator %q reaches any Ye", ErrRange, draws, s.share, s.Ye[0], s.Ye[1], least, Paper)
 		}
 	case SmallNet:
 		s.small, err = s.newSmallNet()
@@ -335,6 +336,10 @@ func (s *Sampler) reject(ctx context.Context, index uint64, rng *rand.Rand, p *P
 	return fmt.Errorf("sample: point %d: none of %d compositions comes within %g of Ye = %.6g, the closest within %.2g: "+
 		"the generator %q reaches any Ye", index, maxDraws, s.Tolerance, p.Ye, closest, Paper)
 }
+
+// Acceptance returns the share of random compositions whose Ye lies within the range of the design, 0 if PaperReject, which
+// draws them, has no part in it.
+func (s *Sampler) Acceptance() float64 { return s.share }
 
 // acceptance returns the share of random compositions whose Ye PaperReject may use, of the number of draws given.
 func (s *Sampler) acceptance(draws int) float64 {

@@ -202,6 +202,31 @@ func TestGammaMoments(t *testing.T) {
 	}
 }
 
+// TestAcceptance: of compositions drawn as BBQ draws them these shares lie within 0.45 < Ye < 0.5, as another program counts.
+func TestAcceptance(t *testing.T) {
+	for _, c := range []struct {
+		network string
+		least   float64 // log10 X
+		want    float64
+	}{{"mesa_80", -30, 0.64}, {"mesa_151", -30, 0.86}, {"mesa_80", -10, 0.62}, {"mesa_151", -10, 0.94}} {
+		net, err := nucnet.Stock(c.network)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := New(Design{Nuclides: net.Nuclides(), Generator: PaperReject, LogX: [2]float64{c.least, 0}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := s.Acceptance(); math.Abs(a-c.want) > 0.012 {
+			t.Errorf("%s, X from 1e%g: %.3f, want %g", c.network, c.least, a, c.want)
+		}
+	}
+	s, err := New(Design{Nuclides: members(t)})
+	if err != nil || s.Acceptance() != 0 {
+		t.Errorf("the generator %q: %v, %v", Paper, s.Acceptance(), err)
+	}
+}
+
 func TestDesignErrors(t *testing.T) {
 	nuclides := members(t)
 	for name, c := range map[string]struct {

@@ -145,6 +145,75 @@ func BenchmarkSobolAt(b *testing.B) {
 	}
 }
 
+// centred returns the centred L2 discrepancy of points (Hickernell 1998, Math. Comput. 67, 299, eq. 5.8), squared.
+func centred(points [][]float64) float64 {
+	n, dim := float64(len(points)), len(points[0])
+	sum := math.Pow(13./12, float64(dim))
+	for _, x := range points {
+		p := 1.0
+		for _, u := range x {
+			a := math.Abs(u - 0.5)
+			p *= 1 + a/2 - a*a/2
+		}
+		sum -= 2 / n * p
+		for _, y := range points {
+			p := 1.0
+			for k, u := range x {
+				p *= 1 + (math.Abs(u-0.5)+math.Abs(y[k]-0.5)-math.Abs(u-y[k]))/2
+			}
+			sum += p / n / n
+		}
+	}
+	return sum
+}
+
+// TestDiscrepancy: the discrepancies of our points are those of SciPy 1.17.1 (scipy.stats.qmc.discrepancy, method CD): for
+// plain points the same number, for scrambled ones, whose randomness differs, the same mean over seeds. Random points have
+// a hundred times as much in two and three dimensions and four times in ten.
+func TestDiscrepancy(t *testing.T) {
+	// The example of SciPy's documentation.
+	space := [][]float64{{1, 3}, {2, 6}, {3, 2}, {4, 5}, {5, 1}, {6, 4}}
+	for _, x := range space {
+		x[0], x[1] = (x[0]-0.5)/6, (x[1]-0.5)/6
+	}
+	if got := centred(space); math.Abs(got-0.008142039609053464) > 1e-15 {
+		t.Fatalf("discrepancy %.16g, SciPy has 0.008142039609053464", got)
+	}
+	const n = 256
+	at := func(dim int, seed uint64) float64 {
+		s, err := NewSobol(dim, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		points := make([][]float64, n)
+		for i := range points {
+			points[i] = s.At(uint64(i), make([]float64, dim))
+		}
+		return centred(points)
+	}
+	for _, c := range []struct {
+		dim                     int
+		plain, scrambled, error float64 // error: the standard deviation over seeds
+	}{
+		{2, 1.663160380993567e-05, 1.1014e-05, 1.8e-07},
+		{3, 4.4572872453851886e-05, 3.5607e-05, 4.4e-07},
+		{10, 0.006430070961603196, 0.0061234, 4.7e-05},
+		{100, 6203649245547.945, 1.9202e+07, 1.5e+06},
+	} {
+		if got := at(c.dim, 0); math.Abs(got-c.plain) > 1e-12*max(1, c.plain) {
+			t.Errorf("%d dimensions: discrepancy %.16g, SciPy has %.16g", c.dim, got, c.plain)
+		}
+		const seeds = 32
+		mean := 0.0
+		for seed := range uint64(seeds) {
+			mean += at(c.dim, seed+1) / seeds
+		}
+		if math.Abs(mean-c.scrambled) > 4*c.error/math.Sqrt(seeds) {
+			t.Errorf("%d dimensions, scrambled: mean discrepancy %g, SciPy has %g +- %g", c.dim, mean, c.scrambled, c.error)
+		}
+	}
+}
+
 // TestSobolAgreesWithSciPy compares unscrambled points in every dimension with SciPy's, far into the sequence too.
 func TestSobolAgreesWithSciPy(t *testing.T) {
 	python := testenv.Python(t, "scipy")
