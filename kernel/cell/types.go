@@ -138,13 +138,7 @@ func (w *typeWriter) structType(s *types.Struct) {
 		}
 		tag := s.Tag(i)
 		if f.Embedded() {
-			if b, ok := f.Type().(*types.Basic); ok {
-				w.WriteString(w.alias(b.Name()))
-			} else if n, ok := f.Type().(*types.Named); ok && n.Obj().Pkg() == nil {
-				w.WriteString(w.alias(n.Obj().Name()))
-			} else {
-				w.write(f.Type())
-			}
+			w.embedded(f.Type())
 		} else {
 			w.WriteString(memberName(f) + " ")
 			w.write(f.Type())
@@ -157,6 +151,28 @@ func (w *typeWriter) structType(s *types.Struct) {
 		}
 	}
 	w.WriteByte('}')
+}
+
+// embedded writes the type of an embedded field so that the field is named as it was: by an alias, if that is its type.
+func (w *typeWriter) embedded(t types.Type) {
+	if p, ok := t.(*types.Pointer); ok {
+		w.WriteByte('*')
+		t = p.Elem()
+	}
+	switch t := t.(type) {
+	case *types.Basic:
+		w.WriteString(w.analysis.alias(t.Name()))
+	case interface{ Obj() *types.TypeName }:
+		if obj := t.Obj(); obj.Pkg() == nil {
+			w.WriteString(w.analysis.alias(obj.Name()))
+		} else if a, ok := t.(*types.Alias); ok && a.TypeArgs().Len() == 0 {
+			w.name(obj)
+		} else {
+			w.write(t.(types.Type))
+		}
+	default:
+		w.write(t)
+	}
 }
 
 func (w *typeWriter) interfaceType(t *types.Interface) {
