@@ -2,10 +2,13 @@ package nnlib
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"nuclab/nucnet"
 	"nuclab/nucnet/dataset"
 )
 
@@ -36,7 +39,7 @@ func TestErrorsByHand(t *testing.T) {
 
 func TestPerfectPredictionsScoreZero(t *testing.T) {
 	d := table(t, 5, 30)
-	truth, err := outcomes(d, 0, good(d))
+	truth, err := outcomes("whole", &d.Ends[0], len(d.Nuclides), good(d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +57,7 @@ func TestEvaluate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.AddNearest(t.Context(), training, test); err != nil {
+	if err := e.AddNearest(t.Context(), training); err != nil {
 		t.Fatal(err)
 	}
 	r := e.Times[0]
@@ -77,11 +80,109 @@ func TestEvaluate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := self.AddNearest(t.Context(), training, training); err != nil {
+	if err := self.AddNearest(t.Context(), training); err != nil {
 		t.Fatal(err)
 	}
 	if n := self.Times[0].Nearest; n.EpsNuc != 0 || n.Ye != 0 {
 		t.Errorf("nearest neighbours of the training samples: %+v", n)
+	}
+}
+
+// Test sets bring the state that a net starts from, and what the small network says.
+func TestEvaluateProtocols(t *testing.T) {
+	set := func(p dataset.Protocol, samples int) *dataset.Table {
+		dir := filepath.Join(t.TempDir(), "set")
+		s := dataset.Settings{Network: "mesa_80", Samples: samples, Seed: 2, Protocol: p, Times: []float64{1e-6}}
+		if _, err := dataset.Generate(t.Context(), dir, s, nil); err != nil {
+			t.Fatal(err)
+		}
+		set, err := dataset.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, err := set.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return table
+	}
+	training := set(dataset.Train, 6)
+	c := tiny
+	c.Network, c.Epochs = "mesa_80", 2
+	net := train(t, c, training, 0)
+	for _, p := range []dataset.Protocol{dataset.CleanTest, dataset.PaperTest} {
+		d := set(p, 3)
+		e, err := Evaluate(t.Context(), &Model{Nets: []*Net{net}}, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(e.AddNSE(t.Context()), e.AddNearest(t.Context(), training)); err != nil {
+			t.Fatal(err)
+		}
+		if e.Protocol != string(p) || e.Samples != 3 {
+			t.Errorf("%s: protocol %s, %d samples", p, e.Protocol, e.Samples)
+		}
+		// By hand, for each sample: the energy and the neutrino loss.
+		n, end := len(d.Nuclides), &d.Ends[0]
+		var nuc, nu, ye, nucTrue, nuTrue, yeTrue float64
+		for i := range 3 {
+			s := nucnet.State{T: d.T[i], Rho: d.Rho[i], X: end.Input[i*n : (i+1)*n]}
+			ask := func(s nucnet.State) Prediction {
+				all, err := net.Predict(t.Context(), []nucnet.State{s})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return all[0]
+			}
+			first := ask(s)
+			last, truth, loss := first, end.Q[i]-end.EpsNuIntegral[i], first.EpsNu
+			if p == dataset.PaperTest {
+				last, truth, loss = ask(nucnet.State{T: s.T, Rho: s.Rho, X: first.X}), end.EpsNucRow[i], first.EpsNuc
+			}
+			nuc, nucTrue = nuc+math.Abs(first.EpsNuc-truth), nucTrue+truth
+			nu, nuTrue = nu+math.Abs(loss-end.EpsNu[i]), nuTrue+end.EpsNu[i]
+			ye, yeTrue = ye+math.Abs(last.Ye-end.Ye[i]), yeTrue+end.Ye[i]
+		}
+		r := e.Times[0]
+		for name, v := range map[string][2]float64{
+			"eps_nuc": {float64(r.NNN.EpsNuc), nuc / math.Abs(nucTrue)},
+			"eps_nu":  {float64(r.NNN.EpsNu), nu / math.Abs(nuTrue)},
+			"Ye":      {float64(r.NNN.Ye), ye / yeTrue},
+		} {
+			if math.Abs(v[0]/v[1]-1) > 1e-6 {
+				t.Errorf("%s: %s is %v, want %v", p, name, v[0], v[1])
+			}
+		}
+		// The small network keeps charge and mass number as well as any.
+		if r.Approx21 == nil || r.Approx21.Ye > 0.05 || r.Approx21.Sum > 1e-6 || r.Approx21.XMAE["si28"] == 0 {
+			t.Errorf("%s: approx21 %+v", p, r.Approx21)
+		}
+		if r.NSE == nil || r.Nearest == nil || r.NSE.EpsNu != 1 {
+			t.Errorf("%s: NSE %+v, nearest neighbour %+v", p, r.NSE, r.Nearest)
+		}
+		if _, both := r.Approx21.XMAE["prot"]; both {
+			t.Error("prot is h1")
+		}
+		samples := 0
+		for _, b := range r.ByTemperature {
+			samples += b.Samples
+		}
+		if samples != 3 || r.NNN.Spread.Ye.Worst < r.NNN.Spread.Ye.Median {
+			t.Errorf("%s: %d samples in all ranges, spread %+v", p, samples, r.NNN.Spread.Ye)
+		}
+	}
+}
+
+func TestSpread(t *testing.T) {
+	values := make([]float64, 200)
+	for i := range values {
+		values[i] = float64((i*77)%200 + 1)
+	}
+	if s := newSpread(values); s != (Spread{100, 190, 198, 200}) {
+		t.Errorf("%+v", s)
+	}
+	if s := newSpread([]float64{3}); s != (Spread{3, 3, 3, 3}) {
+		t.Errorf("%+v", s)
 	}
 }
 

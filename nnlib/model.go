@@ -141,13 +141,23 @@ func (n *Net) Predict(ctx context.Context, states []nucnet.State) ([]Prediction,
 		}
 		for j := range p.X {
 			p.X[j] /= sum // single precision leaves some 1e-7
-			p.Q -= nuclide.ErgPerGram * (p.X[j] - s.X[j]) / float64(n.Nuclides[j].A()) * n.Nuclides[j].MassExcess()
 		}
+		p.Q = released(n.Nuclides, s.X, p.X)
 		p.Ye = electronFraction(n.Nuclides, p.X)
 		p.InDomain = n.Domain.Contains(s.T, s.Rho, electronFraction(n.Nuclides, s.X), s.X)
 		ps[i] = p
 	}
 	return ps, nil
+}
+
+// released returns the rest-mass energy, erg/g, that a change of mass fractions
+// releases.
+func released(nuclides []nuclide.Nuclide, before, after []float64) float64 {
+	q := 0.0
+	for i, n := range nuclides {
+		q -= nuclide.ErgPerGram * (after[i] - before[i]) / float64(n.A()) * n.MassExcess()
+	}
+	return q
 }
 
 func (n *Net) checkState(s nucnet.State) error {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,5 +34,35 @@ func TestTrainingLeaves(t *testing.T) {
 	}
 	if status, _, err := nuclab(train("--resume")...); status == 0 || !strings.Contains(err, left) {
 		t.Errorf("a damaged state: status %d, %s", status, err)
+	}
+}
+
+// A test set scores a model beside the small network and other rivals.
+func TestEvaluateCommand(t *testing.T) {
+	dir := t.TempDir()
+	data, test, model := filepath.Join(dir, "data"), filepath.Join(dir, "test"), filepath.Join(dir, "model.safetensors")
+	must(t, "dataset", "generate", "--samples", "8", "--times", "1e-6", "--out", data)
+	must(t, "dataset", "generate", "--protocol", "clean", "--samples", "3", "--times", "1e-6", "--out", test)
+	must(t, "train", "--data", data, "--out", model, "-p", "epochs=1", "-p", "width=8", "-p", "layers=1")
+	var e struct {
+		Protocol string
+		Samples  int
+		Times    []struct{ NNN, Approx21, Nothing, NSE, Nearest *struct{ Ye float64 } }
+	}
+	text := must(t, "evaluate", "--model", model, "--data", test, "--train", data, "--nse", "--small-net", "--format", "json")
+	if err := json.Unmarshal([]byte(text), &e); err != nil || e.Protocol != "clean" || e.Samples != 3 || len(e.Times) != 1 {
+		t.Fatalf("%v, %.300s", err, text)
+	}
+	if r := e.Times[0]; r.NNN == nil || r.Approx21 == nil || r.Nothing == nil || r.NSE == nil || r.Nearest == nil {
+		t.Errorf("%.300s", text)
+	}
+	table := must(t, "evaluate", "--model", model, "--data", test)
+	for _, want := range []string{"protocol clean", "network", "small net", "no change", "|dYe|, 99 %"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+	if status, _, err := nuclab("evaluate", "--model", model, "--data", data, "--small-net"); status != exitUsage || !strings.Contains(err, "--protocol clean") {
+		t.Errorf("training samples with --small-net: status %d, %s", status, err)
 	}
 }
