@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime"
 
 	"nuclab/nucnet/nuclide"
 )
@@ -65,8 +66,8 @@ type Selection struct {
 
 // Batches returns the samples selected in batches, in an order that depends on Selection.Seed and on epoch, for a loop to
 // range over. The groups of rows that files consist of come in random order, and those in the buffer are shuffled among
-// each other; memory holds about twice the buffer and a group of rows, whatever the size of the set. Files are read
-// ahead while the loop works.
+// each other; memory holds about twice the buffer and a group of rows for each of up to eight processors, whatever the
+// size of the set. Those read ahead while the loop works.
 //
 // A batch is overwritten by the next. An error comes alone and ends the loop: one that wraps ErrSettings, ErrDamaged with
 // the name of the file, or that of ctx.
@@ -96,16 +97,21 @@ func (s *Set) Batches(ctx context.Context, sel Selection, epoch int) iter.Seq2[*
 			t   *Table
 			err error
 		}
-		read := make(chan outcome) // one is decoded while the loop uses others
+		const most = 8
+		ahead := make(chan chan outcome, min(runtime.GOMAXPROCS(0), most)-1) // decoded while the loop uses others
 		go func() {
-			defer close(read)
+			defer close(ahead)
 			for _, b := range blocks {
-				t, err := s.block(b, sel.Times)
+				read := make(chan outcome, 1)
 				select {
-				case read <- outcome{t, err}:
+				case ahead <- read:
 				case <-ctx.Done():
 					return
 				}
+				go func() {
+					t, err := s.block(b, sel.Times)
+					read <- outcome{t, err}
+				}()
 			}
 		}()
 
@@ -132,7 +138,8 @@ func (s *Set) Batches(ctx context.Context, sel Selection, epoch int) iter.Seq2[*
 			}
 			return true
 		}
-		for r := range read {
+		for read := range ahead {
+			r := <-read
 			if err := errors.Join(r.err, ctx.Err()); err != nil {
 				yield(nil, err)
 				return

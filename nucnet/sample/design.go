@@ -240,8 +240,8 @@ func (s *Sampler) prepare(g Generator) (err error) {
 	return err
 }
 
-// maxDraws limits PaperReject to what takes some seconds. The paper's window needs hundreds of draws in its middle and
-// ten thousand or more at its lower end, where mesa_80 is seldom by itself.
+// maxDraws limits PaperReject to what takes some seconds. With mesa_80 the paper's window needs a hundred draws at its upper
+// end and three thousand at its lower.
 const maxDraws = 1_000_000
 
 // At returns point index, counted from 0. It depends on the design and the index alone. Temperature and density are
