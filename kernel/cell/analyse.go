@@ -66,7 +66,7 @@ type unit struct {
 	prefix int // bytes before src in what the parser saw
 	edits  []edit
 
-	optional string // function that the cell can do without
+	optional string // function or constant that the cell can do without
 }
 
 // analysis is the work on one cell.
@@ -89,6 +89,7 @@ type analysis struct {
 	followed  []followed                         // what is seen as of the new types
 	following bool                               // what has a type that the cell declares anew follows too
 	bases     []string                           // types of earlier cells that are followed
+	constants map[string]bool                    // constants of earlier cells whose types are declared anew
 	changed   map[string]bool                    // types that are declared anew with other contents
 	unsettled bool                               // changed has grown: what follows must not follow those
 	late      map[*ast.DeferStmt]bool            // runs when the notebook ends
@@ -184,7 +185,7 @@ func (n *Notebook) newAnalysis(src string) *analysis {
 		units: make(map[*token.File]*unit), declared: make(map[string]bool), anywhere: make(map[string]bool), idents: make(map[string]bool),
 		original: make(map[types.Object]types.Object), seen: make(map[Problem]bool), oldImports: make(map[string]string),
 		shown: make(map[token.Pos]bool), late: make(map[*ast.DeferStmt]bool), returned: make(map[*ast.BlockStmt]*ast.ReturnStmt),
-		aliases: make(map[string]string), uses: make(map[*types.PkgName]int), changed: make(map[string]bool),
+		aliases: make(map[string]string), uses: make(map[*types.PkgName]int), changed: make(map[string]bool), constants: make(map[string]bool),
 		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration),
 			dotted: make(map[string]bool), needs: make(map[types.Object][]types.Object), lost: make(map[string]string)},
 	}

@@ -1,11 +1,14 @@
 package cell
 
 import (
+	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -51,16 +54,53 @@ func (a *analysis) carry() {
 		}
 	}
 	a.carryGeneric()
+	a.carryConstants()
 	a.carryWaiting()
+}
+
+// carryConstants declares constants of the types that are declared anew, anew too.
+func (a *analysis) carryConstants() {
+	for _, name := range slices.Sorted(maps.Keys(a.n.names)) {
+		c, ok := a.n.names[name].(*types.Const)
+		if !ok || a.declared[name] || a.changed[name] {
+			continue
+		}
+		t, named := c.Type().(*types.Named)
+		if !named || a.n.names[t.Obj().Name()] != t.Obj() || a.changed[t.Obj().Name()] || !slices.Contains(a.carriedBases(), t.Obj().Name()) {
+			continue
+		}
+		if value := literal(c); value != "" {
+			a.carryText(text{cell: a.n.home[c], src: fmt.Sprintf("const %s %s = %s", name, t.Obj().Name(), value)}, name)
+			a.constants[name] = true
+		}
+	}
+}
+
+// literal writes the value of a constant; "" stands for a complex number.
+func literal(c *types.Const) string {
+	basic, _ := c.Type().Underlying().(*types.Basic)
+	switch {
+	case basic == nil || basic.Info()&types.IsComplex != 0:
+		return ""
+	case basic.Info()&types.IsFloat != 0:
+		f, _ := constant.Float64Val(c.Val()) // it is exact
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	return c.Val().ExactString()
+}
+
+// carriedBases lists the types of earlier cells that the cell declares anew.
+func (a *analysis) carriedBases() []string {
+	if a.following {
+		return append(slices.Clone(a.carried), a.redeclared()...)
+	}
+	return a.carried
 }
 
 // carryGeneric declares generic functions over the types that are declared anew, anew too: they cannot follow as values do.
 // One that no longer compiles stays as it is.
 func (a *analysis) carryGeneric() {
-	bases := slices.Clone(a.carried)
-	if a.following {
-		bases = append(bases, a.redeclared()...)
-	}
+	bases := a.carriedBases()
 	for _, name := range slices.Sorted(maps.Keys(a.n.texts)) {
 		f, ok := a.n.names[name].(*types.Func)
 		if !ok || a.declared[name] || a.changed[name] {
@@ -85,7 +125,7 @@ func inTuple(tuple *types.Tuple, name *types.TypeName) bool {
 	return false
 }
 
-// carryText adds a declaration of an earlier cell. The name of a function that the cell can do without is optional.
+// carryText adds a declaration of an earlier cell. The name of a function or constant that the cell can do without is optional.
 func (a *analysis) carryText(t text, optional string) {
 	const prefix = "package main;"
 	u := &unit{path: t.cell, line: t.line, src: t.src, prefix: len(prefix), optional: optional}
@@ -102,8 +142,14 @@ func (a *analysis) carryText(t text, optional string) {
 			}
 			a.items = append(a.items, item{fn: d})
 		case *ast.GenDecl:
-			name := d.Specs[0].(*ast.TypeSpec).Name.Name
-			a.declared[name], a.anywhere[name] = true, true
+			var id *ast.Ident
+			switch spec := d.Specs[0].(type) {
+			case *ast.TypeSpec:
+				id = spec.Name
+			case *ast.ValueSpec:
+				id = spec.Names[0]
+			}
+			a.declared[id.Name], a.anywhere[id.Name] = true, true
 			a.items = append(a.items, item{decl: d})
 		}
 	}

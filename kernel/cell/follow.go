@@ -22,11 +22,7 @@ type followed struct {
 // follow declares what follows the types that the cell declares anew, for the type checker. The type of each is that of
 // the earlier object with the new types put in, which the checker does: it is the result of a generic function.
 func (a *analysis) follow() {
-	candidates := slices.Clone(a.carried)
-	if a.following {
-		candidates = append(candidates, a.redeclared()...)
-	}
-	for _, base := range candidates {
+	for _, base := range a.carriedBases() {
 		if t, ok := a.n.names[base].(*types.TypeName); ok && !a.changed[base] && !slices.Contains(a.bases, base) {
 			if _, ok := t.Type().(*types.Named); ok {
 				a.bases = append(a.bases, base)

@@ -97,7 +97,7 @@ func (a *analysis) notes() {
 	}
 	for _, name := range a.cell.Defines() {
 		old := a.n.names[name]
-		if old == nil || followed[name] {
+		if old == nil || followed[name] || a.constants[name] {
 			continue
 		}
 		t, isType := old.(*types.TypeName)

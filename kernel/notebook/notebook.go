@@ -155,7 +155,13 @@ func parse(data []byte) (*Notebook, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber() // metadata keeps its numbers as they are written
-	if err := dec.Decode(&file); err != nil {
+	var kind *json.UnmarshalTypeError
+	switch err := dec.Decode(&file); {
+	case errors.As(err, &kind) && kind.Field == "":
+		return nil, fmt.Errorf("not a notebook: it is a JSON %s, not an object", kind.Value)
+	case errors.As(err, &kind):
+		return nil, fmt.Errorf("not a notebook: %s is a JSON %s", kind.Field, kind.Value)
+	case err != nil:
 		return nil, fmt.Errorf("not a notebook: %w", err)
 	}
 	if file.Format == nil {

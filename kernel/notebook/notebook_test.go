@@ -190,6 +190,8 @@ nbformat.write(nb, sys.argv[1] + ".again")`, path).CombinedOutput()
 func TestReadErrors(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"{", "not a notebook: unexpected EOF"},
+		{"[]", "not a notebook: it is a JSON array, not an object"},
+		{`{"nbformat": 4, "cells": "x"}`, "not a notebook: cells is a JSON string"},
 		{"{}", "it has no nbformat"},
 		{`{"nbformat":3}`, "nbformat 3 is not 4"},
 		{`{"nbformat":4,"cells":[{"cell_type":"heading"}]}`, `cell 1: cell_type "heading"`},
