@@ -242,6 +242,27 @@ func TestSubshells(t *testing.T) {
 	if text[loop] != "main true\n" || text[side] != "side\n" || value[loop] != "5" || value[side] != "6" {
 		t.Errorf("printed %v, results %v", text, value)
 	}
+	// Commands answer there too, but for those that change what the cells of the main shell run in.
+	loop = c.send(c.shell, "execute_request", map[string]any{"code": "fmt.Println(\"main\", <-stop)"})
+	for code, want := range map[string]string{"%who": "stop", "$ echo shell": "shell\n", "%env SIDE=1\n%env SIDE": "1\n", "%time x": "compiled in",
+		"%restart": "cannot run beside them", "%cd /": "cannot run beside them"} {
+		side := c.sendTo(c.shell, a, "execute_request", map[string]any{"code": code, "stop_on_error": false})
+		got := ""
+		for m := c.next(c.iopubs); m.parent.MsgID != side || m.str("execution_state") != "idle"; m = c.next(c.iopubs) {
+			if m.parent.MsgID == side {
+				got += m.str("text") + m.str("evalue")
+			}
+		}
+		if m := c.next(c.shells); m.parent.MsgID != side || !strings.Contains(got, want) {
+			t.Errorf("%s in a subshell: %q, want %q", code, got, want)
+		}
+	}
+	c.sendTo(c.shell, a, "execute_request", map[string]any{"code": "stop <- true"})
+	for range 2 {
+		c.next(c.shells)
+	}
+	for m := c.next(c.iopubs); m.parent.MsgID != loop || m.str("execution_state") != "idle"; m = c.next(c.iopubs) {
+	}
 	// Deleting a subshell ends its cell.
 	endless := c.sendTo(c.shell, b, "execute_request", map[string]any{"code": "fmt.Print(\"endless\")\nfor {}"})
 	for m := c.next(c.iopubs); m.kind() != "stream"; m = c.next(c.iopubs) {

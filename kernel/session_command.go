@@ -19,7 +19,9 @@ import (
 // lineCommand is a line of a cell that starts with % or $.
 type lineCommand struct {
 	usage, help string
-	run         func(s *Session, ctx context.Context, arg string) error
+	run         func(s *Session, ctx context.Context, c *call, arg string) error
+	// shared means that it changes what all cells have in common, and must not run beside one.
+	shared bool
 }
 
 // lineCommands by name. Those that concern Go code have no function here.
@@ -27,21 +29,22 @@ var lineCommands map[string]lineCommand
 
 func init() {
 	lineCommands = map[string]lineCommand{
-		"%help": {"%help", "this list", (*Session).helpCommand},
-		"%who":  {"%who", "names that the notebook defines", (*Session).whoCommand},
-		"%cd":   {"%cd [DIR]", "change the working directory of cells and shell commands", (*Session).cdCommand},
-		"%env":  {"%env [NAME[=VALUE]]", "show or set environment variables of the cells", (*Session).envCommand},
-		"%get": {"%get [-save] MODULE@VERSION", "add a module to what this notebook can import; -save adds it to your go.mod too",
-			(*Session).getCommand},
-		"%restart": {"%restart", "start anew with an empty scope", (*Session).restartCommand},
-		"%save":    {"%save FILE", "write the cells that ran to a file", (*Session).saveCommand},
-		"%load":    {"%load FILE", "run the Go code of a file, such as one that %save wrote, in this notebook", nil},
-		"%bench":   {"%bench [CODE]", "how long the rest of the cell takes, run again and again", nil},
-		"%output-limit": {"%output-limit [MB]", "show or set how much text of a cell is shown before its middle is cut out; 0 shows all",
-			(*Session).limitCommand},
-		"%fmt":  {"%fmt", "format the rest of the cell as gofmt does, without running it", nil},
-		"%time": {"%time [CODE]", "how long the rest of the cell takes to check, compile and run", nil},
-		"$":     {"$ COMMAND", "run a command of the shell", (*Session).shellCommand},
+		"%help": {usage: "%help", help: "this list", run: (*Session).helpCommand},
+		"%who":  {usage: "%who", help: "names that the notebook defines", run: (*Session).whoCommand},
+		"%cd": {usage: "%cd [DIR]", help: "change the working directory of cells and shell commands",
+			run: (*Session).cdCommand, shared: true},
+		"%env": {usage: "%env [NAME[=VALUE]]", help: "show or set environment variables of the cells", run: (*Session).envCommand},
+		"%get": {usage: "%get [-save] MODULE@VERSION", help: "add a module to what this notebook can import; -save adds it to your go.mod too",
+			run: (*Session).getCommand, shared: true},
+		"%restart": {usage: "%restart", help: "start anew with an empty scope", run: (*Session).restartCommand, shared: true},
+		"%save":    {usage: "%save FILE", help: "write the cells that ran to a file", run: (*Session).saveCommand},
+		"%load":    {usage: "%load FILE", help: "run the Go code of a file, such as one that %save wrote, in this notebook"},
+		"%bench":   {usage: "%bench [CODE]", help: "how long the rest of the cell takes, run again and again"},
+		"%output-limit": {usage: "%output-limit [MB]", help: "show or set how much text of a cell is shown before its middle is cut out; 0 shows all",
+			run: (*Session).limitCommand},
+		"%fmt":  {usage: "%fmt", help: "format the rest of the cell as gofmt does, without running it"},
+		"%time": {usage: "%time [CODE]", help: "how long the rest of the cell takes to check, compile and run"},
+		"$":     {usage: "$ COMMAND", help: "run a command of the shell", run: (*Session).shellCommand},
 	}
 }
 
@@ -58,9 +61,6 @@ func (s *Session) commands(ctx context.Context, run *running, r Request) Result 
 		}
 		if !strings.HasPrefix(trimmed, "%") && !strings.HasPrefix(trimmed, "$") {
 			break
-		}
-		if r.Parallel {
-			return failed("command error", "commands work only where cells run one after the other, not beside them")
 		}
 		rest, blank = after, blank+1
 		name, arg, _ := strings.Cut(trimmed, " ")
@@ -97,7 +97,10 @@ func (s *Session) commands(ctx context.Context, run *running, r Request) Result 
 		if !ok {
 			return failed("command error", fmt.Sprintf("%s: unknown command%s; %%help lists all", name, nearest(name)))
 		}
-		if err := c.run(s, ctx, arg); err != nil {
+		if r.Parallel && c.shared {
+			return failed("command error", name+" concerns all cells of the notebook, and cannot run beside them in a subshell: put it into a cell of its own there")
+		}
+		if err := c.run(s, ctx, run.call, arg); err != nil {
 			if ctx.Err() != nil {
 				return failed("interrupted", name+" was interrupted")
 			}
@@ -129,7 +132,7 @@ func (s *Session) commands(ctx context.Context, run *running, r Request) Result 
 		result.Err.Traceback = append(result.Err.Traceback, hint)
 	}
 	if timed {
-		s.print(times.String() + "\n")
+		run.call.print(times.String() + "\n")
 	}
 	return result
 }
@@ -151,11 +154,11 @@ func commandNames() []string {
 	return names
 }
 
-func (s *Session) print(text string) {
-	s.emit(func(k Sink) { k.Stream("stdout", text) })
+func (c *call) print(text string) {
+	c.emit(func(k Sink) { k.Stream("stdout", text) })
 }
 
-func (s *Session) helpCommand(context.Context, string) error {
+func (s *Session) helpCommand(_ context.Context, c *call, _ string) error {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 8, 3, ' ', 0)
 	for _, name := range commandNames() {
@@ -164,11 +167,11 @@ func (s *Session) helpCommand(context.Context, string) error {
 	fmt.Fprintf(w, "\nEverything else is Go. The last expression of a cell is shown; a semicolon behind it keeps it from being shown.\n")
 	fmt.Fprintf(w, "Without import: Display(v), ClearOutput(), display.HTML(s), display.Markdown(s), nb.NewProgress(label, total), widgets.IntSlider(label, min, max, value), ...\n")
 	w.Flush()
-	s.print(b.String())
+	c.print(b.String())
 	return nil
 }
 
-func (s *Session) whoCommand(context.Context, string) error {
+func (s *Session) whoCommand(_ context.Context, c *call, _ string) error {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 8, 3, ' ', 0)
 	s.bookMu.Lock()
@@ -184,11 +187,11 @@ func (s *Session) whoCommand(context.Context, string) error {
 	if b.Len() == 0 {
 		b.WriteString("The notebook defines no names yet.\n")
 	}
-	s.print(b.String())
+	c.print(b.String())
 	return nil
 }
 
-func (s *Session) cdCommand(_ context.Context, arg string) error {
+func (s *Session) cdCommand(_ context.Context, c *call, arg string) error {
 	dir := arg
 	switch {
 	case dir == "":
@@ -210,7 +213,7 @@ func (s *Session) cdCommand(_ context.Context, arg string) error {
 		return fmt.Errorf("%s is not a directory", dir)
 	}
 	s.moved(dir, nil)
-	s.print(dir + "\n")
+	c.print(dir + "\n")
 	return s.process().send(ipc.Command{Kind: ipc.Chdir, Text: dir})
 }
 
@@ -240,7 +243,7 @@ func (s *Session) environment() []string {
 	return env
 }
 
-func (s *Session) envCommand(_ context.Context, arg string) error {
+func (s *Session) envCommand(_ context.Context, c *call, arg string) error {
 	name, value, set := strings.Cut(arg, "=")
 	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 	if set {
@@ -265,7 +268,7 @@ func (s *Session) envCommand(_ context.Context, arg string) error {
 		if !ok {
 			return fmt.Errorf("%s is not set", name)
 		}
-		s.print(v + "\n")
+		c.print(v + "\n")
 		return nil
 	}
 	var lines []string
@@ -273,11 +276,11 @@ func (s *Session) envCommand(_ context.Context, arg string) error {
 		lines = append(lines, k+"="+v)
 	}
 	slices.Sort(lines)
-	s.print(strings.Join(lines, "\n") + "\n")
+	c.print(strings.Join(lines, "\n") + "\n")
 	return nil
 }
 
-func (s *Session) getCommand(ctx context.Context, arg string) error {
+func (s *Session) getCommand(ctx context.Context, c *call, arg string) error {
 	what, save := strings.CutPrefix(arg, "-save ")
 	what = strings.TrimSpace(what)
 	if what == "" || strings.HasPrefix(what, "-") {
@@ -288,35 +291,35 @@ func (s *Session) getCommand(ctx context.Context, arg string) error {
 		if err != nil {
 			return err
 		}
-		s.print(text + "\n")
+		c.print(text + "\n")
 	}
 	text, err := s.module.Get(ctx, what)
 	if err != nil {
 		return err
 	}
-	s.print(text + "\n")
+	c.print(text + "\n")
 	return nil
 }
 
 const restarted = "A new process runs the cells; all names are forgotten.\n"
 
-func (s *Session) restartCommand(context.Context, string) error {
+func (s *Session) restartCommand(_ context.Context, c *call, _ string) error {
 	if err := s.renew(s.process()); err != nil {
 		return err
 	}
-	s.print(restarted)
+	c.print(restarted)
 	return nil
 }
 
-func (s *Session) shellCommand(ctx context.Context, arg string) error {
+func (s *Session) shellCommand(ctx context.Context, out *call, arg string) error {
 	if arg == "" {
 		return fmt.Errorf("no command")
 	}
 	c := exec.CommandContext(ctx, "sh", "-c", arg)
 	c.Dir = s.path("")
 	c.Env = s.environment()
-	c.Stdout = streamWriter{s, "stdout"}
-	c.Stderr = streamWriter{s, "stderr"}
+	c.Stdout = streamWriter{out, "stdout"}
+	c.Stderr = streamWriter{out, "stderr"}
 	ownGroup(c)
 	c.Cancel = func() error {
 		killGroup(c.Process)
@@ -326,13 +329,13 @@ func (s *Session) shellCommand(ctx context.Context, arg string) error {
 	return c.Run()
 }
 
-// streamWriter writes to a stream of the running cell.
+// streamWriter writes to a stream of a cell.
 type streamWriter struct {
-	s    *Session
+	call *call
 	name string
 }
 
 func (w streamWriter) Write(p []byte) (int, error) {
-	w.s.emit(func(k Sink) { k.Stream(w.name, strings.ToValidUTF8(string(p), "\uFFFD")) })
+	w.call.emit(func(k Sink) { k.Stream(w.name, strings.ToValidUTF8(string(p), "\uFFFD")) })
 	return len(p), nil
 }

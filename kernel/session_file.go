@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,18 +44,21 @@ func (s *Session) path(name string) string {
 	return filepath.Join(s.cwd, name)
 }
 
-func (s *Session) saveCommand(_ context.Context, arg string) error {
+func (s *Session) saveCommand(_ context.Context, out *call, arg string) error {
 	if arg == "" {
 		return fmt.Errorf("name a file")
 	}
+	s.bookMu.Lock()
+	cells := slices.Clone(s.cells)
+	s.bookMu.Unlock()
 	var b strings.Builder
-	for _, c := range s.cells {
+	for _, c := range cells {
 		fmt.Fprintf(&b, "// %s\n%s\n\n", place(c.count), strings.TrimSpace(c.source))
 	}
 	if err := os.WriteFile(s.path(arg), []byte(b.String()), 0o666); err != nil {
 		return err
 	}
-	s.print(fmt.Sprintf("%d cells are in %s\n", len(s.cells), arg))
+	out.print(fmt.Sprintf("%d cells are in %s\n", len(cells), arg))
 	return nil
 }
 
@@ -87,19 +91,25 @@ func benchmark(code string) string {
 	return "nb.Bench(func() { " + code + "\n})"
 }
 
-func (s *Session) limitCommand(_ context.Context, arg string) error {
+func (s *Session) limitCommand(_ context.Context, c *call, arg string) error {
+	s.mu.Lock()
+	most := s.most
+	s.mu.Unlock()
 	if arg != "" {
 		mb, err := strconv.ParseFloat(arg, 64)
 		if err != nil || !(mb >= 0) {
 			return fmt.Errorf("%s is no number of megabytes", arg)
 		}
-		s.most = int(mb * (1 << 20))
-		s.emit(func(k Sink) { k.(*limit).most = s.most })
+		most = int(mb * (1 << 20))
+		s.mu.Lock()
+		s.most = most
+		s.mu.Unlock()
+		c.emit(func(k Sink) { k.(*limit).most = most })
 	}
-	if s.most == 0 {
-		s.print("All text of a cell is shown.\n")
+	if most == 0 {
+		c.print("All text of a cell is shown.\n")
 		return nil
 	}
-	s.print(fmt.Sprintf("Of more than %g MB of text the middle is cut out.\n", float64(s.most)/(1<<20)))
+	c.print(fmt.Sprintf("Of more than %g MB of text the middle is cut out.\n", float64(most)/(1<<20)))
 	return nil
 }
