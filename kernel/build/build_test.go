@@ -144,22 +144,33 @@ func TestRestoreName(t *testing.T) {
 		return b
 	}
 	pad := func(b []byte, n int) []byte { return append(b, make([]byte, n-len(b))...) }
-	for _, tt := range []struct{ in, want []byte }{
-		{name(1, "*main.Ꞌpoint", ""), pad(name(1, "*main.point", ""), 16)},
-		{name(3, "Ꞌx", "json:\"-\""), pad(name(3, "x", "json:\"-\""), 15)},
-		{name(1, "Plain", ""), name(1, "Plain", "")},
-		{name(5, "Ꞌhas path", ""), name(5, "Ꞌhas path", "")},
-		{[]byte{1, 200}, []byte{1, 200}},
-		{nil, nil},
+	for _, tt := range []struct {
+		in, want []byte
+		was      restored
+	}{
+		{name(1, "*main.Ꞌpoint", ""), name(1, "*main.point", ""), restored{changed: true}},
+		{name(3, "Ꞌx", `-`), name(0, "x", ""), restored{true, true, true}},
+		{name(3, "Ꞌx", `- db:"y"`), name(2, "x", `db:"y"`), restored{true, true, true}},
+		{name(9, "Ꞌbase", ""), name(8, "base", ""), restored{true, true, true}},
+		{name(1, "Ꞌnorm", ""), name(1, "norm", ""), restored{changed: true, marked: true}},
+		{name(1, "struct { Ꞌa int \"-\"; Ꞌb int \"- db\" }", ""), name(1, "struct { a int; b int \"db\" }", ""), restored{changed: true}},
+		{name(0, "cell/0123456789abcdef", ""), name(0, "main", ""), restored{changed: true}},
+		{name(1, "main.L[cell/0123456789abcdef.Ꞌt]", ""), name(1, "main.L[main.t]", ""), restored{changed: true}},
+		{name(1, "Plain", ""), name(1, "Plain", ""), restored{}},
+		{name(5, "Ꞌhas path", ""), name(5, "Ꞌhas path", ""), restored{}},
+		{[]byte{1, 200}, []byte{1, 200}, restored{}},
+		{nil, nil, restored{}},
 	} {
 		got := append([]byte(nil), tt.in...)
-		restoreName(got, mark, " \"hidden\"")
-		if string(got) != string(tt.want) {
-			t.Errorf("%q becomes %q, want %q", tt.in, got, tt.want)
+		was := restoreName(got, mark, "-")
+		if want := pad(tt.want, len(tt.in)); string(got) != string(want) || was != tt.was {
+			t.Errorf("%q becomes %q, %v, want %q, %v", tt.in, got, was, want, tt.was)
 		}
 	}
-	if err := restoreNames([]byte("no object"), mark, ""); err == nil {
-		t.Error("a file of another form is accepted")
+	for _, bad := range []string{"", "no archive", archiveMagic + "no header"} {
+		if got, err := restoreNames([]byte(bad), mark, ""); err == nil && len(got) > len(archiveMagic) {
+			t.Errorf("%q is accepted", bad)
+		}
 	}
 }
 

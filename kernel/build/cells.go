@@ -28,8 +28,8 @@ type Source struct {
 	Text    []byte
 	Imports []string // packages and cells
 	Inert   bool     // has nothing to run: it is compiled for later cells, and not linked
-	Mark    string   // is removed from the names of types, fields and methods at run time
-	Tag     string   // is removed from the texts of struct types
+	Mark    string   // before names of types, fields and methods that are lower-case at run time
+	Tag     string   // of such fields, which they do not have at run time
 
 	Func func(symbol string) string // what a function is called at run time, if that differs
 }
@@ -183,7 +183,7 @@ func (m *Module) make(ctx context.Context, c *cellFiles, all map[string]string, 
 	if err != nil {
 		return err
 	}
-	if err := restoreNames(object, s.Mark, s.Tag); err != nil {
+	if object, err = restoreNames(object, s.Mark, s.Tag); err != nil {
 		return err
 	}
 	if err := os.WriteFile(b.archive(), withoutExports(object), 0o600); err != nil {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -86,14 +85,9 @@ func (s *stubs) file(archive string) string {
 	return path
 }
 
+// Of cmd/internal/objabi and goobj, for Go 1.26.
 const (
-	archiveMagic  = "!<arch>\n"
-	archiveHeader = 60
-	objectStart   = "\n!\n" // between the text before an object and the object
-)
-
-// Of cmd/internal/objabi, for Go 1.26.
-const (
+	flagLocal      = 1 << 1
 	kindText       = 1
 	kindDwarf      = 11
 	kindLastDwarf  = 20
@@ -104,106 +98,9 @@ const (
 
 // stub makes the stub of a package.
 func stub(archive []byte, has symbols) ([]byte, error) {
-	if !bytes.HasPrefix(archive, []byte(archiveMagic)) {
-		return nil, errObject
-	}
-	out := bytes.NewBufferString(archiveMagic)
-	var members []member
-	for at := len(archiveMagic); at+archiveHeader <= len(archive); {
-		header := archive[at : at+archiveHeader]
-		size, err := strconv.Atoi(strings.TrimSpace(string(header[48:58])))
-		if err != nil || size < 0 || at+archiveHeader+size > len(archive) {
-			return nil, errObject
-		}
-		data := archive[at+archiveHeader : at+archiveHeader+size]
-		members = append(members, member{header, data})
-		at += archiveHeader + size + size&1
-	}
-	for _, m := range members {
-		name := strings.TrimSpace(string(m.header[:16]))
-		if name == "__.PKGDEF" {
-			continue // for the compiler
-		}
-		if name == "_go_.o" {
-			o, err := parseObject(m.data)
-			if err != nil {
-				return nil, err
-			}
-			if m.data, err = o.stub(has); err != nil {
-				return nil, err
-			}
-		}
-		fmt.Fprintf(out, "%s%-10d%s", m.header[:48], len(m.data), m.header[58:])
-		out.Write(m.data)
-		if len(m.data)&1 != 0 {
-			out.WriteByte(0)
-		}
-	}
-	return out.Bytes(), nil
+	forCompiler := func(name string) bool { return name == "__.PKGDEF" }
+	return editArchive(archive, forCompiler, func(o *object) ([]byte, error) { return o.stub(has) })
 }
-
-// member is a file in an archive.
-type member struct{ header, data []byte }
-
-// object is a Go object file.
-type object struct {
-	before []byte // text
-	data   []byte
-	blocks [blockCount]int
-	defs   int // symbols that it defines
-}
-
-func parseObject(file []byte) (*object, error) {
-	if !bytes.HasPrefix(file, []byte("go object ")) {
-		return nil, errObject
-	}
-	i := bytes.Index(file, []byte(objectStart+objectMagic))
-	if i < 0 {
-		return nil, errObject
-	}
-	o := &object{before: file[:i], data: file[i+len(objectStart):]}
-	header := len(objectMagic) + 8 + 4
-	if len(o.data) < header+4*blockCount {
-		return nil, errObject
-	}
-	for b := range o.blocks {
-		o.blocks[b] = o.u32(header + 4*b)
-		if o.blocks[b] > len(o.data) || b > 0 && o.blocks[b] < o.blocks[b-1] {
-			return nil, errObject
-		}
-	}
-	o.defs = (o.blocks[blockNonpkgref] - o.blocks[blockSymdef]) / symbolSize
-	if o.blocks[blockAuxIdx]-o.blocks[blockRelocIdx] != 4*(o.defs+1) {
-		return nil, errObject
-	}
-	return o, nil
-}
-
-func (o *object) u32(at int) int { return int(binary.LittleEndian.Uint32(o.data[at:])) }
-
-// name is that of an entry of a symbol: 8 bytes name, 2 ABI, type, two bytes flags, 4 size, 4 alignment.
-func (o *object) name(symbol []byte) string {
-	n, off := int(binary.LittleEndian.Uint32(symbol)), int(binary.LittleEndian.Uint32(symbol[4:]))
-	if off+n > len(o.data) {
-		return ""
-	}
-	return string(o.data[off : off+n])
-}
-
-const (
-	flagLocal = 1 << 1
-	relocSize = 23
-)
-
-// relocs are the relocations of the i-th symbol.
-func (o *object) relocs(i int) []byte {
-	at := o.blocks[blockRelocIdx] + 4*i
-	from, to := o.blocks[blockReloc]+relocSize*o.u32(at), o.blocks[blockReloc]+relocSize*o.u32(at+4)
-	return o.data[from:to]
-}
-
-// noPackage is the package index of symbols that are referred to by name.
-const noPackage = 1<<31 - 1
 
 // jump is the code of a function that is elsewhere, by architecture, with the relocation that completes it.
 var jump = struct {
@@ -223,10 +120,7 @@ func (o *object) stub(has symbols) ([]byte, error) {
 		dataIdx = u32(dataIdx, uint32(len(data)))
 		at := o.blocks[blockSymdef] + i*symbolSize
 		s := head[at : at+symbolSize]
-		name := o.name(s)
-		from, to := o.blocks[blockDataIdx]+4*i, o.blocks[blockDataIdx]+4*i+4
-		content := o.data[o.blocks[blockData]+o.u32(from) : o.blocks[blockData]+o.u32(to)]
-		all := o.relocs(i)
+		name, content, all := o.name(s), o.content(i), o.relocs(i)
 		switch {
 		case s[10] >= kindDwarf && s[10] <= kindLastDwarf:
 			continue // plugins are linked without
@@ -301,10 +195,6 @@ const directivesStart = "\n\n$$  // cgo\n"
 
 // importPrefix starts the name under which a stub refers to a function of the process.
 const importPrefix = "process:"
-
-func putBlock(header []byte, block, at int) {
-	binary.LittleEndian.PutUint32(header[len(objectMagic)+8+4+4*block:], uint32(at))
-}
 
 // only keeps the relocations of some types.
 func only(relocs []byte, want func(relocType int) bool) []byte {

@@ -69,6 +69,8 @@ func (a *analysis) rewriteValue(n ast.Node, two bool) {
 			last := r.pending[len(r.pending)-1]
 			r.pending = r.pending[:len(r.pending)-1]
 			switch s := last.(type) {
+			case *ast.StructType:
+				r.hideFields(s)
 			case *ast.GoStmt:
 				r.goStmt(s)
 			case *ast.DeferStmt:
@@ -409,22 +411,29 @@ func (a *analysis) alias(name string) string {
 	return marked(name)
 }
 
-// HiddenTag is the tag of fields that are lower-case in the user's text, so that encoders pass over them as they should.
+// HiddenTag is the tag of fields that are lower-case in the user's text, by which they are known in compiled code; encoders
+// pass over them.
 const HiddenTag = `json:"-" xml:"-" yaml:"-"`
 
-// structType hides lower-case fields from encoders.
+// structType notes the embedded fields.
 func (r *rewriter) structType(n *ast.StructType) {
 	for _, f := range n.Fields.List {
-		if len(f.Names) == 0 {
-			ast.Inspect(f.Type, func(n ast.Node) bool {
-				if id, ok := n.(*ast.Ident); ok {
-					r.embeds[id] = true
-				}
-				_, index := n.(*ast.IndexExpr)
-				return !index
-			})
+		if len(f.Names) > 0 {
 			continue
 		}
+		ast.Inspect(f.Type, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				r.embeds[id] = true
+			}
+			_, index := n.(*ast.IndexExpr)
+			return !index
+		})
+	}
+}
+
+// hideFields gives lower-case fields their tag, once their types are rewritten.
+func (r *rewriter) hideFields(n *ast.StructType) {
+	for _, f := range n.Fields.List {
 		lower := 0
 		for _, id := range f.Names {
 			if !token.IsExported(id.Name) && id.Name != "_" {
@@ -477,7 +486,7 @@ func (r *rewriter) splitField(f *ast.Field) {
 		}
 		text, ok := r.typeText(r.info.TypeOf(f.Type))
 		if !ok {
-			continue
+			text = r.text(f.Type) // with names that are known here alone
 		}
 		if !token.IsExported(id.Name) {
 			text += " " + hiddenTagOf(f)

@@ -113,6 +113,8 @@ func (a *analysis) write() {
 	}
 	out.WriteString(outside.String())
 	fmt.Fprintf(&out, "\n\nfunc %s() {%s\n}\n\nfunc init() { %s.Register(%q, %s) }\n\nfunc main() {}\n", Entry, entry, hook, self, Entry)
+	// Types with lower-case fields name the package, and a type of its own has the compiler write that name down.
+	fmt.Fprintf(&out, "\ntype %s%spath struct{}\n", Mark, Mark)
 	a.cell.Imports = imports
 	a.cell.Path = a.identify(out.String(), imports)
 	a.notes()

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 	"text/tabwriter"
+	"unsafe"
 )
 
 // A table of more than maxRows rows shows some of its start and of its end.
@@ -94,7 +95,7 @@ func structTable(r reflect.Value, elem reflect.Type, whole bool) *table {
 		}
 		for _, f := range fields {
 			if e.IsValid() {
-				row = append(row, fmt.Sprint(e.Field(f)))
+				row = append(row, fmt.Sprint(field(e, f)))
 			} else {
 				row = append(row, "nil")
 			}
@@ -102,6 +103,20 @@ func structTable(r reflect.Value, elem reflect.Type, whole bool) *table {
 		t.rows = append(t.rows, row)
 	})
 	return t
+}
+
+// field is a field of a struct as if it were exported, so that fmt shows it as its type says.
+func field(s reflect.Value, i int) reflect.Value {
+	if s.Field(i).CanInterface() {
+		return s.Field(i)
+	}
+	if !s.CanAddr() {
+		c := reflect.New(s.Type()).Elem()
+		c.Set(s)
+		s = c
+	}
+	f := s.Field(i)
+	return reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem()
 }
 
 func mapTable(r reflect.Value, whole bool) *table {
