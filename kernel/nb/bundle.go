@@ -143,6 +143,9 @@ func render(v any, whole bool) (data, metadata map[string]any, err error) {
 	case error, fmt.Stringer:
 		return nil, nil, nil
 	}
+	if isEndless(v) {
+		return nil, nil, nil
+	}
 	if t, ok := tableOf(v, whole); ok {
 		return MIMEMap{"text/html": t.html(), "text/plain": t.text()}, nil, nil
 	}
@@ -263,7 +266,10 @@ func safeText(v any, whole bool) (s string) {
 			s = fmt.Sprintf("%T cannot be shown: panic: %v", v, p)
 		}
 	}()
-	if whole {
+	switch {
+	case isEndless(v):
+		return fmt.Sprintf("%T that holds itself", v)
+	case whole:
 		return Text(v)
 	}
 	return shorten(Text(v))

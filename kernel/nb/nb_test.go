@@ -146,6 +146,34 @@ func TestBundle(t *testing.T) {
 	}
 }
 
+func TestEndless(t *testing.T) {
+	list := []any{1, nil}
+	list[1] = list
+	tree := map[string]any{"a": 1}
+	tree["self"] = []any{tree}
+	type node struct{ next *node }
+	n := &node{}
+	n.next = n
+	for _, tt := range []struct {
+		v    any
+		want string
+	}{
+		{list, "[]interface {} that holds itself"},
+		{&list, "*[]interface {} that holds itself"},
+		{tree, "map[string]interface {} that holds itself"},
+		{struct{ v any }{tree}, "struct { v interface {} } that holds itself"},
+	} {
+		if data, _ := Bundle(tt.v); data["text/plain"] != tt.want {
+			t.Errorf("%T: %q, want %q", tt.v, data["text/plain"], tt.want)
+		}
+	}
+	for _, v := range []any{n, []any{[]any{1}}, map[string]any{"a": map[string]int{}}, [][]float64{{1}}} {
+		if isEndless(v) {
+			t.Errorf("%T is endless", v)
+		}
+	}
+}
+
 func TestLongText(t *testing.T) {
 	data, _ := Bundle(make([]int, 1<<20))
 	if s := data["text/plain"].(string); len(s) > maxText+100 || !strings.Contains(s, "bytes not shown") || !strings.HasPrefix(s, "[0 0") || !strings.HasSuffix(s, "0 0]") {
