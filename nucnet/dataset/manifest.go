@@ -233,7 +233,38 @@ func readManifest(dir string) (*Manifest, error) {
 	if m.Schema != schemaName {
 		return nil, fmt.Errorf("dataset: %s: %w: schema %q, this program reads %q", path, ErrNoDataset, m.Schema, schemaName)
 	}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w: %w", path, ErrDamaged, err)
+	}
 	return &m, nil
+}
+
+// check reports what no manifest that this program wrote says. What follows may then trust its numbers, but for whether the
+// files are as it tells.
+func (m *Manifest) check() error {
+	shard, err := ParseShard(m.Shard)
+	times := len(m.Times)
+	switch {
+	case err != nil:
+		return err
+	case m.Samples < 1 || m.Samples > maxSamples || shard.M > maxSamples:
+		return fmt.Errorf("%d samples, shard %q", m.Samples, m.Shard)
+	case m.PerFile < 1 || m.PerFile > maxPerFile:
+		return fmt.Errorf("%d samples in a file", m.PerFile)
+	case m.Float != 32 && m.Float != 64:
+		return fmt.Errorf("numbers of %d bits", m.Float)
+	case len(m.Nuclides) == 0:
+		return errors.New("no nuclides")
+	case times < 1 || times > maxTimes || len(m.Steps) != times || len(m.Labels) > 0 && len(m.Labels) != times:
+		return fmt.Errorf("%d times, %d steps, %d labels", times, len(m.Steps), len(m.Labels))
+	}
+	for _, f := range m.Files {
+		if n := f.First / m.PerFile; n < 0 || n >= m.fileCount() || !shard.has(n) || f.Name != m.file(n).Name || f.First != m.file(n).First ||
+			f.Samples != m.file(n).Samples {
+			return fmt.Errorf("file %q with %d samples from number %d", f.Name, f.Samples, f.First)
+		}
+	}
+	return nil
 }
 
 func (m *Manifest) write(dir string) error {

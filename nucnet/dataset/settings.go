@@ -73,6 +73,7 @@ func ParseShard(s string) (Shard, error) {
 // Limits against slips of the keyboard.
 const (
 	maxSamples = 1 << 40
+	maxPerFile = 1 << 24
 	maxTimes   = 10_000
 	maxStates  = 16 << 20 // bytes
 )
@@ -122,8 +123,8 @@ func (s Settings) check() error {
 		return fmt.Errorf("dataset: %w: %d samples, want 1 to %d", ErrSettings, s.Samples, maxSamples)
 	case s.Float != 32 && s.Float != 64:
 		return fmt.Errorf("dataset: %w: numbers of %d bits, want 32 or 64", ErrSettings, s.Float)
-	case s.PerFile < 1:
-		return fmt.Errorf("dataset: %w: %d samples in a file, want at least 1", ErrSettings, s.PerFile)
+	case s.PerFile < 1 || s.PerFile > maxPerFile:
+		return fmt.Errorf("dataset: %w: %d samples in a file, want 1 to %d", ErrSettings, s.PerFile, maxPerFile)
 	case s.Workers < 0:
 		return fmt.Errorf("dataset: %w: %d workers", ErrSettings, s.Workers)
 	case s.Shard != (Shard{}) && (s.Shard.M < 1 || s.Shard.K < 1 || s.Shard.K > s.Shard.M):
