@@ -29,6 +29,9 @@ type call struct {
 	sink   *limit
 	done   chan ipc.Event // its end
 	asking atomic.Int32   // questions that the user has not answered
+
+	ended    bool // the session's mu guards it
+	labelled bool // the sink's mu guards it
 }
 
 func (c *call) emit(f func(Sink)) {
@@ -46,6 +49,7 @@ const maxCalls = 1000
 // calls are the newest requests. The session's mu guards them.
 type calls struct {
 	last      int64
+	active    int // that have not ended
 	known     map[int64]*call
 	cell      *call             // the running cell that is not parallel, or the last one
 	pipes     *call             // whose is what the worker writes to stdout and stderr
@@ -59,10 +63,19 @@ func (c *calls) newCall(k Sink, most int) *call {
 		c.known, c.comms = make(map[int64]*call), make(map[string]string)
 	}
 	c.last++
+	c.active++
 	delete(c.known, c.last-maxCalls)
 	n := &call{id: c.last, sink: newLimit(k, most), done: make(chan ipc.Event, 1)}
 	c.known[n.id] = n
 	return n
+}
+
+// end notes that a request that newCall made known has ended.
+func (s *Session) end(c *call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.ended = true
+	s.calls.active--
 }
 
 // callOf finds the request that an event belongs to; that of an unknown one is the last cell.
@@ -94,6 +107,10 @@ func (s *Session) replace(run *running, text string) {
 	})
 }
 
+// unowned stands once before what the worker writes to its pipes when no cell runs: a library's goroutine, or a program in
+// the background, of which nothing says what cell started it.
+const unowned = "[printed while no cell runs, by what this cell or an earlier one has started]\n"
+
 // emitPipes passes on what the worker wrote to its pipes.
 func (s *Session) emitPipes(f func(Sink)) {
 	s.mu.Lock()
@@ -101,8 +118,15 @@ func (s *Session) emitPipes(f func(Sink)) {
 	if c == nil {
 		c = s.calls.cell
 	}
+	label := c != nil && c.ended && s.calls.active == 0
 	s.mu.Unlock()
-	c.emit(f)
+	c.emit(func(k Sink) {
+		if label && !c.labelled {
+			c.labelled = true
+			k.Stream("stderr", unowned)
+		}
+		f(k)
+	})
 }
 
 // Comm passes a message of a front end, whose msg_id is given, on to the cells' comms, also while a cell runs. What it
@@ -143,6 +167,7 @@ func (s *Session) Comm(m CommMessage, message string, k Sink) <-chan struct{} {
 			}
 		}
 		c.emit(func(k Sink) { k.(*limit).flush() })
+		s.end(c)
 		s.mu.Lock()
 		s.calls.callbacks--
 		s.mu.Unlock()

@@ -37,6 +37,7 @@ func (s *Session) Execute(ctx context.Context, r Request) Result {
 	s.mu.Unlock()
 	defer func() {
 		run.call.emit(func(k Sink) { k.(*limit).flush() })
+		s.end(run.call)
 		s.mu.Lock()
 		if s.running == run {
 			s.running = nil

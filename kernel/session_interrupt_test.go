@@ -169,6 +169,14 @@ func TestOutput(t *testing.T) {
 		t.Errorf("of a goroutine: %q, %q and %d values; with the cell after it: %q", started.out.String(), started.err.String(),
 			len(started.shown), r.out.String())
 	}
+	// what nobody can know the origin of says so, once
+	_, r = b.run("go func() { time.Sleep(300 * time.Millisecond); fmt.Println(\"known\"); os.Stdout.WriteString(\"raw\\n\"); println(\"raw\") }()")
+	for end := time.Now().Add(hangs); strings.Count(r.text(), "raw") < 2 && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if text := r.text(); strings.Count(text, unowned) != 1 || strings.Count(text, "raw\n") != 2 || !strings.HasPrefix(text, "known\n") {
+		t.Errorf("of an unknown goroutine: %q", text)
+	}
 	// much output is cut in the middle
 	if !testing.Short() {
 		_, r = b.run("for range 12 << 10 { fmt.Println(strings.Repeat(\"x\", 1023)) }\nfmt.Println(\"end\")")

@@ -36,6 +36,13 @@ func (r *recorder) Stream(name, text string) {
 	r.once.Do(func() { close(r.first) })
 }
 
+// text is all that was printed so far, stdout first.
+func (r *recorder) text() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.out.String() + r.err.String()
+}
+
 func (r *recorder) Display(d DisplayData) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

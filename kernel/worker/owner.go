@@ -87,12 +87,22 @@ func (w *worker) output(name string) io.Writer {
 	o := w.owner()
 	w.mu.Lock()
 	file := *std.file
-	direct := file != std.original || o.out == nil || o.out == w.printing
+	direct := file != std.original || o.out == nil || o.out == w.printing && !o.out.hasEnded()
 	w.mu.Unlock()
 	if direct {
 		return file
 	}
 	return stream{w, name, o.out.id}
+}
+
+// hasEnded reports whether only goroutines that an execution has started are left of it.
+func (e *execution) hasEnded() bool {
+	select {
+	case <-e.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // stream prints for a request other than the one that runs.
