@@ -62,7 +62,12 @@ func TestTrips(t *testing.T) {
 	// the end of a program
 	b.fails("log.Fatal(\"fatal\")", "exit status 1")
 	b.fails("log.New(os.Stdout, \"\", 0).Fatalf(\"%d\", 1)", "exit status 1")
-	b.fails("func quit() { defer fmt.Println(\"not run\"); os.Exit(2) }\nquit()", "exit status 2")
+	for _, end := range []string{"os.Exit(2)", "done := make(chan int); go func() { defer fmt.Println(\"nor this\"); os.Exit(2) }(); <-done"} {
+		res, r := b.run("func quit() { defer fmt.Println(\"not run\"); " + end + " }\nquit()")
+		if res.Err == nil || !strings.HasPrefix(res.Err.Value, "exit status 2") || r.out.String() != "" {
+			t.Errorf("%s: %v, stdout %q", end, res.Err, r.out.String())
+		}
+	}
 	b.fails("runtime.Goexit()", "goexit")
 	b.want("i", "4")
 	// names of types

@@ -5,6 +5,7 @@ package worker
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,10 +50,12 @@ type execution struct {
 
 	id       int64  // number of the request
 	message  string // its msg_id
+	main     string // its own goroutine, empty for that of a comm message
 	parallel bool   // does not wait for its turn
 	comm     bool   // set off by a comm message
 
 	ended    chan struct{} // closed when its own goroutine has ended
+	ending   sync.Once     // closes ended
 	finished sync.Once     // Done was sent
 	gone     chan struct{} // closed when it is finished
 	hasTurn  bool
@@ -195,7 +198,11 @@ func (w *worker) install() {
 		return nil
 	}
 	hook.Leave = func() {
+		e := w.owner().cell
 		pprof.SetGoroutineLabels(endedLabel)
+		if e != nil && e.main != "" && e.exited() {
+			w.stay(e)
+		}
 		runtime.Goexit()
 	}
 	hook.Result = func(values []any) {
@@ -315,6 +322,7 @@ func (w *worker) begin(e *execution) bool {
 }
 
 func (w *worker) execute(e *execution, c message.Command) {
+	e.main = goroutine()
 	w.adopt(pprof.Labels("cell", strconv.Itoa(c.Count)), owner{e, e})
 
 	reached := false // the end of the cell
@@ -329,13 +337,7 @@ func (w *worker) execute(e *execution, c message.Command) {
 				f = &message.Failure{Kind: message.Interrupted, Text: "interrupted", Frames: cellFrames(callers(0))}
 			}
 		}
-		e.mu.Lock()
-		if e.failure != nil {
-			f = e.failure
-		}
-		e.mu.Unlock()
-		close(e.ended)
-		w.finish(e, f, false)
+		w.conclude(e, f)
 	}()
 
 	if !w.begin(e) {
@@ -359,6 +361,40 @@ func (w *worker) execute(e *execution, c message.Command) {
 	hook.Poll()
 	entry()
 	reached = true
+}
+
+// goroutine names the calling goroutine.
+func goroutine() string {
+	var text [64]byte
+	name, _, _ := bytes.Cut(text[:runtime.Stack(text[:], false)], []byte(" ["))
+	return string(name)
+}
+
+// exited reports whether the cell has called os.Exit.
+func (e *execution) exited() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.failure != nil && e.failure.Kind == message.Exit
+}
+
+// stay keeps the calling goroutine of a cell that has called os.Exit for ever: what it has deferred must not run, and locks
+// that it holds stay locked.
+func (w *worker) stay(e *execution) {
+	if goroutine() == e.main {
+		w.conclude(e, nil)
+	}
+	select {}
+}
+
+// conclude ends a cell when its own goroutine has come to the end. A failure that was noted before goes before f.
+func (w *worker) conclude(e *execution, f *message.Failure) {
+	e.mu.Lock()
+	if e.failure != nil {
+		f = e.failure
+	}
+	e.mu.Unlock()
+	e.ending.Do(func() { close(e.ended) })
+	w.finish(e, f, false)
 }
 
 // finish tells the front end once how the cell ended.

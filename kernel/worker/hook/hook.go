@@ -19,7 +19,7 @@ type Cell struct {
 var (
 	// Current returns the cell that the calling goroutine belongs to, nil when it is none or already ends.
 	Current func() *Cell
-	// Leave ends the calling goroutine, running its deferred functions.
+	// Leave ends the calling goroutine, running its deferred functions unless the cell has called os.Exit.
 	Leave func()
 	// Result takes the values of a cell's last expression.
 	Result func(values []any)
