@@ -44,7 +44,7 @@ type Cell struct {
 	texts    map[string]*declaration
 	needs    map[types.Object][]types.Object // of earlier cells and this one, by what needs them
 	lost     map[string]string               // variables that are out of reach, with the name of their type
-	pointers []types.Object                  // variables that the output reaches through pointers
+	pointers map[types.Object]bool           // variables that the output reaches through pointers, true for functions
 	late     bool                            // defers something to the end of the notebook
 }
 
@@ -66,7 +66,7 @@ type unit struct {
 	prefix int // bytes before src in what the parser saw
 	edits  []edit
 
-	optional string // function or constant that the cell can do without
+	optional string // function, constant or type that the cell can do without
 }
 
 // analysis is the work on one cell.
@@ -187,7 +187,7 @@ func (n *Notebook) newAnalysis(src string) *analysis {
 		shown: make(map[token.Pos]bool), late: make(map[*ast.DeferStmt]bool), returned: make(map[*ast.BlockStmt]*ast.ReturnStmt),
 		aliases: make(map[string]string), uses: make(map[*types.PkgName]int), changed: make(map[string]bool), constants: make(map[string]bool),
 		cell: &Cell{names: make(map[string]types.Object), imports: make(map[string]string), texts: make(map[string]*declaration),
-			dotted: make(map[string]bool), needs: make(map[types.Object][]types.Object), lost: make(map[string]string)},
+			dotted: make(map[string]bool), needs: make(map[types.Object][]types.Object), lost: make(map[string]string), pointers: make(map[types.Object]bool)},
 	}
 }
 

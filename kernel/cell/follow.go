@@ -145,7 +145,8 @@ func (a *analysis) settle() {
 			a.unsettled = true
 			return
 		}
-		a.cell.pointers = append(a.cell.pointers, obj)
+		_, isFunc := f.old.(*types.Func)
+		a.cell.pointers[obj] = isFunc || a.n.pointers[f.old]
 	}
 }
 
@@ -154,12 +155,14 @@ func (a *analysis) followedText() (text string) {
 	for _, f := range a.followed {
 		t, _ := a.typeText(a.pkg.Scope().Lookup(f.name).Type())
 		old := a.importAlias(a.n.home[f.old]) + "." + marked(f.name)
-		switch _, isVar := f.old.(*types.Var); {
+		_, isVar := f.old.(*types.Var)
+		_, isPointer := a.n.pointers[f.old]
+		switch {
 		case !isVar:
 			value := Mark + Mark + "old" + f.name
 			text += fmt.Sprintf("\nvar %s = %s", value, old)
 			old = "&" + value
-		case !a.n.pointers[f.old]:
+		case !isPointer:
 			old = "&" + old
 		}
 		text += fmt.Sprintf("\nvar %s = (*%s)(%s.Pointer(%s))\n", marked(f.name), t, a.importAlias("unsafe"), old)

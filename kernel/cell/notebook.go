@@ -42,7 +42,7 @@ type Notebook struct {
 	fset     *token.FileSet
 	names    map[string]types.Object
 	home     map[types.Object]string            // package path of the cell that defines an object
-	pointers map[types.Object]bool              // variables that stand in the place of others of an earlier type
+	pointers map[types.Object]bool              // variables that stand in the place of others of an earlier type, true for functions
 	imports  map[string]string                  // name to path
 	dots     []string                           // paths of dot imports
 	cells    map[string]map[string]types.Object // what the cells define, by package path
@@ -99,6 +99,9 @@ func (n *Notebook) Names() []Name {
 		switch obj.(type) {
 		case *types.Var:
 			kind = "var"
+			if n.pointers[obj] {
+				kind = "func"
+			}
 		case *types.Const:
 			kind = "const"
 		case *types.Func:
@@ -152,9 +155,7 @@ func (n *Notebook) Commit(c *Cell) {
 		names = same // the package is the one that runs already, and so are its types
 	}
 	n.cells[c.Path] = names
-	for _, obj := range c.pointers {
-		n.pointers[obj] = true
-	}
+	maps.Copy(n.pointers, c.pointers)
 	for name, obj := range names {
 		n.names[name] = obj
 		n.home[obj] = c.Path

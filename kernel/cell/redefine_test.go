@@ -30,6 +30,23 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// TestNames: a function that follows a type declared anew, time and again, stays a function in the list of names.
+func TestNames(t *testing.T) {
+	n := NewNotebook(none{})
+	for _, src := range []string{"type t struct{ a int }\nfunc f(x t) int { return x.a }\ng := f", "func (x t) get() int { return x.a }",
+		"func (x t) twice() int { return 2 * x.a }"} {
+		c, problems := n.Analyse(src)
+		if len(problems) > 0 {
+			t.Fatalf("%q: %v", src, problems)
+		}
+		n.Commit(c)
+	}
+	want := []Name{{"f", "func", "func(x t) int"}, {"g", "var", "func(x t) int"}, {"t", "type", "struct{a int}"}}
+	if got := n.Names(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // TestOrder: declarations run in the order of dependence, statements in that of the text.
 func TestOrder(t *testing.T) {
 	for _, tt := range []struct {

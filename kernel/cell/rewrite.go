@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"go/types"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -386,7 +385,8 @@ func (a *analysis) objectName(obj types.Object) string {
 	} else if obj.Parent() == a.pkg.Scope() && obj.Name() != "init" {
 		name = marked(obj.Name())
 	}
-	if a.n.pointers[obj] || slices.Contains(a.cell.pointers, obj) {
+	_, earlier := a.n.pointers[obj]
+	if _, now := a.cell.pointers[obj]; earlier || now {
 		name = "(*" + name + ")"
 	}
 	return name
