@@ -112,6 +112,9 @@ var kernelBenches = []benchedKernel{
 		Trivial: "%%\nx += @", Print: "%%\nfmt.Println(\"new\", x, @)", Again: "%%\nx++", Error: "%%\nx += undefined@",
 		Read: "%%\nx++\nfmt.Println(kept + x)", Complete: "%%\nfmt.Pri", Inspect: "%%\nfmt.Println",
 		Sleep: "import \"time\"\n%%\ntime.Sleep(3 * time.Second)", Loop: "%%\nfor {\n}",
+		PlotSetup: []string{"!*go get gonum.org/v1/plot@v0.17.0 github.com/janpfeifer/gonb@v0.11.4", "import (\n\"bytes\"\n" +
+			"\"github.com/janpfeifer/gonb/gonbui\"\n\"gonum.org/v1/plot\"\n\"gonum.org/v1/plot/plotter\"\n\"gonum.org/v1/plot/vg\"\n)"},
+		Plot:  "%%\n" + goPlot + "w, _ := p@.WriterTo(4*vg.Inch, 4*vg.Inch, \"png\")\nvar b bytes.Buffer\nw.WriteTo(&b)\ngonbui.DisplayPng(b.Bytes())",
 		Fatal: goFatal("%%\n"),
 	},
 	{
