@@ -43,19 +43,63 @@ func (a *analysis) carry() {
 		}
 		own[base][it.fn.Name.Name] = true
 	}
-	a.carried = order
-	for _, base := range order {
+	a.carried = a.withHolders(order)
+	for i, base := range a.carried {
+		optional := ""
+		if i >= len(order) {
+			optional = base
+		}
 		d := a.n.texts[base]
-		a.carryText(d.typ, "")
+		a.carryText(d.typ, optional)
 		for _, name := range slices.Sorted(maps.Keys(d.methods)) {
 			if !own[base][name] {
-				a.carryText(d.methods[name], "")
+				a.carryText(d.methods[name], optional)
 			}
 		}
 	}
 	a.carryGeneric()
 	a.carryConstants()
 	a.carryWaiting()
+}
+
+// withHolders adds to types the types that are made of them, which go with them as long as they compile.
+func (a *analysis) withHolders(bases []string) []string {
+	for i := 0; i < len(bases); i++ {
+		base, ok := a.n.names[bases[i]].(*types.TypeName)
+		if !ok {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(a.n.texts)) {
+			t, ok := a.n.names[name].(*types.TypeName)
+			if ok && !t.IsAlias() && !a.declared[name] && !a.changed[name] && !slices.Contains(bases, name) && holds(t.Type().Underlying(), base) {
+				bases = append(bases, name)
+			}
+		}
+	}
+	return bases
+}
+
+// holds reports whether a type is made of a named one.
+func holds(t types.Type, name *types.TypeName) bool {
+	switch t := t.(type) {
+	case *types.Struct:
+		for i := range t.NumFields() {
+			if mentions(t.Field(i).Type(), name, 0) {
+				return true
+			}
+		}
+		return false
+	case *types.Signature:
+		return inTuple(t.Params(), name) || inTuple(t.Results(), name)
+	case *types.Interface:
+		for i := range t.NumExplicitMethods() {
+			if holds(t.ExplicitMethod(i).Type(), name) {
+				return true
+			}
+		}
+		return false
+	}
+	return mentions(t, name, 0)
 }
 
 // carryConstants declares constants of the types that are declared anew, anew too.
@@ -125,7 +169,7 @@ func inTuple(tuple *types.Tuple, name *types.TypeName) bool {
 	return false
 }
 
-// carryText adds a declaration of an earlier cell. The name of a function or constant that the cell can do without is optional.
+// carryText adds a declaration of an earlier cell. The name of a function, constant or type that the cell can do without is optional.
 func (a *analysis) carryText(t text, optional string) {
 	const prefix = "package main;"
 	u := &unit{path: t.cell, line: t.line, src: t.src, prefix: len(prefix), optional: optional}
