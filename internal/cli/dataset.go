@@ -49,7 +49,7 @@ type generation struct {
 	times, rules           string
 	rates, protocol        string
 	logT, logRho, ye, logX string
-	samplesGiven           func() bool
+	given                  func(flag string) bool
 }
 
 // flags adds the flags that decide what stands in the rows, and --out.
@@ -91,13 +91,13 @@ func (g *generation) flags(cmd *cobra.Command) {
 	g.ph.flags(cmd)
 	f.StringVar(&g.rates, "rates", "", "`FILE` of fits in REACLIB's format that replace ours for the same reactions; the manifest keeps them")
 	cmd.MarkFlagRequired("out")
-	g.samplesGiven = func() bool { return f.Changed("samples") }
+	g.given = f.Changed
 }
 
 // settings turns the flags into what package dataset takes.
 func (g *generation) settings() (s dataset.Settings, err error) {
 	s = g.s
-	if s.Protocol = dataset.Protocol(g.protocol); s.Protocol != dataset.Train && !g.samplesGiven() {
+	if s.Protocol = dataset.Protocol(g.protocol); s.Protocol != dataset.Train && !g.given("samples") {
 		s.Samples = 700
 	}
 	if s.Samples < 1 {
@@ -117,6 +117,17 @@ func (g *generation) settings() (s dataset.Settings, err error) {
 	}{{"--log-T", g.logT, &s.Design.LogT}, {"--log-rho", g.logRho, &s.Design.LogRho}, {"--ye", g.ye, &s.Design.Ye}, {"--log-x", g.logX, &s.Design.LogX}} {
 		if *r.to, err = parseRange(r.flag, r.text); err != nil {
 			return s, err
+		}
+		if *r.to == ([2]float64{}) { // which would stand for the default
+			return s, badInput("%s: %s, want a range that is not 0 alone", r.flag, r.text)
+		}
+	}
+	for _, n := range []struct {
+		flag  string
+		value float64
+	}{{"neutron-max", s.Design.NeutronMax}, {"ye-tolerance", s.Design.Tolerance}, {"alpha", s.Design.Alpha}, {"spread", s.Design.Spread}} {
+		if n.value == 0 {
+			return s, badInput("--%s: 0, want more", n.flag)
 		}
 	}
 	if s.Burn, err = g.ph.options(); err != nil {

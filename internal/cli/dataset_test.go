@@ -33,6 +33,10 @@ func TestDatasetBadInput(t *testing.T) {
 		{[]string{"--times", "1,0.1"}, []string{"0.1"}},
 		{[]string{"--times", "paper", "--net", "mesa_201"}, []string{"--times", "mesa_201"}},
 		{[]string{"--float", "16"}, []string{"16"}},
+		{[]string{"--spread", "0", "--generator", "nse"}, []string{"--spread", "0"}},
+		{[]string{"--neutron-max", "0"}, []string{"--neutron-max", "0"}},
+		{[]string{"--log-rho", "0:0"}, []string{"--log-rho", "0:0"}},
+		{[]string{"--generator", "core", "--log-T", "9.2:9.25", "--log-rho", "8.9:9"}, []string{"core", "9.25"}},
 		{[]string{"--present", "1000", "--generator", "dirichlet"}, []string{"1000"}},
 	} {
 		status, _, stderr := nuclab(append([]string{"dataset", "generate", "--out", dir, "--samples", "2"}, c.args...)...)

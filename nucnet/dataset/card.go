@@ -106,9 +106,16 @@ func (s *Set) Card() (string, error) {
 	b.WriteString("| | |\n| --- | --- |\n")
 	line("network", "%s, %d nuclides", s.Network, len(s.Nuclides))
 	line("compositions", "generator `%s`, seed %d", s.Generator, s.Seed)
-	line("log10 T (K)", "%g to %g; drawn %.4f to %.4f", s.Sampling.LogT[0], s.Sampling.LogT[1], math.Log10(sum.T[0]), math.Log10(sum.T[1]))
-	line("log10 rho (g/cm3)", "%g to %g; drawn %.4f to %.4f", s.Sampling.LogRho[0], s.Sampling.LogRho[1], math.Log10(sum.Rho[0]), math.Log10(sum.Rho[1]))
-	line("Ye", "%g to %g; drawn %.5f to %.5f", s.Sampling.Ye[0], s.Sampling.Ye[1], sum.Ye[0], sum.Ye[1])
+	drawn := func(name string, asked [2]float64, format string, lo, hi float64) {
+		text := fmt.Sprintf("%g to %g", asked[0], asked[1])
+		if lo <= hi { // there may be no sample
+			text += fmt.Sprintf("; drawn "+format+" to "+format, lo, hi)
+		}
+		line(name, "%s", text)
+	}
+	drawn("log10 T (K)", s.Sampling.LogT, "%.4f", math.Log10(sum.T[0]), math.Log10(sum.T[1]))
+	drawn("log10 rho (g/cm3)", s.Sampling.LogRho, "%.4f", math.Log10(sum.Rho[0]), math.Log10(sum.Rho[1]))
+	drawn("Ye", s.Sampling.Ye, "%.5f", sum.Ye[0], sum.Ye[1])
 	if !math.IsNaN(sum.Neutrons) {
 		line("median X of free neutrons", "%.3g", sum.Neutrons)
 	}

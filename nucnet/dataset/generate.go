@@ -28,6 +28,11 @@ func Generate(ctx context.Context, dir string, s Settings, progress func(done, t
 		return nil, err
 	}
 	s, m := g.settings, g.manifest
+	if !s.Resume { // states that cannot be are an error before there is a folder
+		if _, err := g.sampler.At(ctx, 0); err != nil {
+			return nil, err
+		}
+	}
 	old, done, err := prepare(dir, m, s.Resume)
 	if err != nil {
 		return nil, err

@@ -65,3 +65,23 @@ func TestHostileManifests(t *testing.T) {
 		t.Errorf("a billion files more: %v", err)
 	}
 }
+
+// TestEmptyPart: a part that no file falls to is a set like any other.
+func TestEmptyPart(t *testing.T) {
+	s := quick()
+	s.Shard = Shard{4, 5}
+	dir := t.TempDir()
+	m, err := Generate(context.Background(), dir, s, nil)
+	if err != nil || !m.Complete || len(m.Files) != 0 {
+		t.Fatalf("%+v, %v", m, err)
+	}
+	if err := errors.Join(Verify(context.Background(), dir), Reburn(context.Background(), dir, 2, 1)); err != nil {
+		t.Error(err)
+	}
+	if card := string(files(t, dir)[cardName]); strings.Contains(card, "Inf") || strings.Contains(card, "to NaN") {
+		t.Errorf("its card says\n%s", card)
+	}
+	if _, err := Merge(context.Background(), filepath.Join(t.TempDir(), "all"), quickSet(t), dir); err != nil {
+		t.Error(err)
+	}
+}

@@ -66,8 +66,11 @@ func (c *coreTracks) get(ctx context.Context, s *Sampler) ([][]star.Point, error
 	for i, m := range coreMasses {
 		group.Go(func() {
 			core := star.Core{Network: s.Network, Mass: m, Options: s.Options, Step: 0.1,
-				EndT: math.Pow(10, s.LogT[1]), EndRho: math.Pow(10, s.LogRho[1])}
+				EndT: min(math.Pow(10, s.LogT[1]), 5e10), EndRho: math.Pow(10, s.LogRho[1])}
 			evolutions[i], errs[i] = core.Evolve(ctx, nil)
+			if errors.Is(errs[i], star.ErrCore) { // it begins outside the ranges
+				evolutions[i], errs[i] = &star.Evolution{}, nil
+			}
 		})
 	}
 	group.Wait()
