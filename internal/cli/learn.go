@@ -409,3 +409,40 @@ neutrino loss, so that a perfect net would have errors.`,
 	}
 	return cmd
 }
+
+func (a *app) export() *cobra.Command {
+	var path, onnx, safetensors string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write a model for other programs",
+		Long: `Write a model as ONNX, the whole way from a state to what becomes of it, or as safetensors, its weights.
+
+ONNX, float32: inputs T (K), rho (g/cm3), t (s), each [batch], and X [batch, nuclides]; outputs X_end [batch, nuclides],
+ye_end, q (erg/g) and eps_nu (erg/g/s), each [batch]. Where t is none of the model's times the outputs are NaN. The
+metadata have the nuclides in order, the times and the network.`,
+		Example: "  nuclab export --model mesa_80.safetensors --onnx mesa_80.onnx",
+		Args:    cobra.NoArgs,
+	}
+	f := cmd.Flags()
+	f.StringVar(&path, "model", "", "file of the model, safetensors")
+	f.StringVar(&onnx, "onnx", "", "`file` to write as ONNX")
+	f.StringVar(&safetensors, "safetensors", "", "`file` to write as safetensors")
+	cmd.MarkFlagRequired("model")
+	cmd.MarkFlagsOneRequired("onnx", "safetensors")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		model, err := loadModel(path)
+		if err != nil {
+			return err
+		}
+		if safetensors != "" {
+			if err := model.Save(safetensors); err != nil {
+				return err
+			}
+		}
+		if onnx != "" {
+			return model.SaveONNX(onnx)
+		}
+		return nil
+	}
+	return cmd
+}

@@ -62,6 +62,20 @@ func TestEvaluateCommand(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, table)
 		}
 	}
+	// onnxruntime reads what nnlib writes in a test there.
+	onnx, copied := filepath.Join(dir, "model.onnx"), filepath.Join(dir, "copy.safetensors")
+	must(t, "export", "--model", model, "--onnx", onnx, "--safetensors", copied)
+	if text, err := os.ReadFile(onnx); err != nil || !strings.Contains(string(text), "ye_end") {
+		t.Errorf("onnx: %v", err)
+	}
+	if a, _ := os.ReadFile(model); string(a) == "" {
+		t.Error("no model")
+	} else if b, _ := os.ReadFile(copied); string(a) != string(b) {
+		t.Error("the copy of a model differs from it")
+	}
+	if status, _, err := nuclab("export", "--model", model); status != exitUsage || !strings.Contains(err, "onnx") {
+		t.Errorf("export to nothing: status %d, %s", status, err)
+	}
 	if status, _, err := nuclab("evaluate", "--model", model, "--data", data, "--small-net"); status != exitUsage || !strings.Contains(err, "--protocol clean") {
 		t.Errorf("training samples with --small-net: status %d, %s", status, err)
 	}

@@ -99,7 +99,7 @@ Units everywhere: temperature K, density g/cm3, time s, energy erg/g, rates of l
 	}
 	add("notebook", a.lab(), a.run(), a.kernel())
 	add("physics", a.burn(), a.net(), a.rate(), a.nse(), a.screen(), a.eos(), a.neutrino(), a.core(), a.bbq())
-	add("learning", a.dataset(), a.train(), a.predict(), a.evaluate(), a.bench())
+	add("learning", a.dataset(), a.train(), a.predict(), a.evaluate(), a.export(), a.bench())
 	root.AddCommand(a.version())
 	a.watch(root)
 	return root
