@@ -200,6 +200,23 @@ func TestNotebookInJupyterLab(t *testing.T) {
 		area("5 points")
 	})
 
+	t.Run("errors stay text", func(t *testing.T) {
+		const tags = `<img src=nowhere onerror="window.errorRan = true"><script>window.errorRan = true</script>`
+		for _, source := range []string{"panic(`" + tags + "`)", "x = `" + tags + "`"} {
+			text, _ := json.Marshal(source)
+			edit("")
+			p.do(chromedp.Evaluate("window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource("+string(text)+")", nil))
+			p.Command("notebook:run-cell", time.Minute)
+			var elements int
+			p.Evaluate(`document.querySelectorAll('.jp-OutputArea-output img[src=nowhere], .jp-OutputArea-output script').length`, &elements, time.Minute)
+			var ran bool
+			p.Evaluate(`window.errorRan === true`, &ran, time.Minute)
+			if c := last(); !strings.Contains(c.Failed(), tags) || elements != 0 || ran {
+				t.Errorf("%s: %d elements, executed: %v, %q", source, elements, ran, c.Failed())
+			}
+		}
+	})
+
 	t.Run("format", func(t *testing.T) {
 		edit("%fmt\nx:=1")
 		p.Command("notebook:run-cell", time.Minute)
