@@ -61,8 +61,9 @@ type PartState struct {
 	Damaged []string `json:"damaged,omitempty"`
 }
 
-// NewJob makes the folder of a job for the set that the settings describe, to be kept in dir. The error wraps ErrExists
-// if there is such a folder, or a set in dir, already.
+// NewJob makes the folder of a job for the set that the settings describe, to be kept in dir. A copy of the program in it
+// is what the jobs run, so that one built anew or removed meanwhile, as that of "go run" is, changes nothing. The error
+// wraps ErrExists if there is such a folder, or a set in dir, already.
 func NewJob(dir string, s Settings, j Job) (*Job, error) {
 	g, err := newGenerator(s)
 	if err != nil {
@@ -83,7 +84,43 @@ func NewJob(dir string, s Settings, j Job) (*Job, error) {
 	if err := os.MkdirAll(filepath.Join(j.folder(), "logs"), 0o755); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
-	return &j, g.checkSpace(j.folder(), nil)
+	program := filepath.Join(j.folder(), "nuclab")
+	err = g.checkSpace(j.folder(), nil)
+	if err == nil {
+		err = copyProgram(program, j.Program)
+	}
+	if j.Program = program; err == nil {
+		err = j.write()
+	}
+	if err != nil {
+		os.RemoveAll(j.folder())
+		return nil, err
+	}
+	return &j, nil
+}
+
+// copyProgram copies an executable file.
+func copyProgram(to, from string) error {
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return fmt.Errorf("dataset: the program for the jobs: %w", err)
+	}
+	if err := writeFile(to, b); err != nil {
+		return err
+	}
+	if err := os.Chmod(to, 0o755); err != nil {
+		return fmt.Errorf("dataset: the program for the jobs: %w", err)
+	}
+	return nil
+}
+
+// write keeps the job in its folder.
+func (j *Job) write() error {
+	b, err := json.MarshalIndent(j, "", "  ")
+	if err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return writeFile(filepath.Join(j.folder(), jobName), append(b, '\n'))
 }
 
 // OpenJob reads the job for the set in dir. The error wraps ErrNoDataset if there is none.
@@ -238,8 +275,7 @@ func (j *Job) Submit(ctx context.Context) (*Sent, error) {
 	}
 	sent.Merge, err = submitted(ctx, append(append(merge, j.Options...), j.script("merge"))...)
 	j.Sent = append(j.Sent, sent) // even if the merge was refused: the array is in the queue
-	b, jsonErr := json.MarshalIndent(j, "", "  ")
-	return &sent, errors.Join(err, jsonErr, writeFile(filepath.Join(j.folder(), jobName), append(b, '\n')))
+	return &sent, errors.Join(err, j.write())
 }
 
 func (j *Job) script(name string) string { return filepath.Join(j.folder(), name+".sh") }
