@@ -111,7 +111,7 @@ func rowFlags(cmd *cobra.Command) (args []string, err error) {
 			continue
 		}
 		value := cmd.Flags().Lookup(name).Value.String()
-		if _, e := os.Stat(value); value != "" && e == nil && (name == "rates" || name == "generator") {
+		if name == "rates" && value != "" || name == "generator" && ofStates(value) {
 			if value, err = filepath.Abs(value); err != nil {
 				return nil, err
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -103,7 +104,7 @@ func (g *generation) settings() (s dataset.Settings, err error) {
 	if s.Samples < 1 {
 		return s, badInput("--samples: %d is less than 1", s.Samples)
 	}
-	if info, err := os.Stat(s.Generator); s.Generator != "" && err == nil && !info.IsDir() {
+	if ofStates(s.Generator) {
 		if s.States, err = readInput(s.Generator); err != nil {
 			return s, badInput("--generator: %v", err)
 		}
@@ -158,6 +159,15 @@ func (g *generation) settings() (s dataset.Settings, err error) {
 		}
 	}
 	return s, nil
+}
+
+// ofStates reports whether a generator is a file of states. The names of generators are no files, even where there is one.
+func ofStates(generator string) bool {
+	if slices.Contains(sample.Generators(), sample.Generator(generator)) {
+		return false
+	}
+	info, err := os.Stat(generator)
+	return err == nil && !info.IsDir()
 }
 
 // parseRange reads "lo:hi".
@@ -221,7 +231,7 @@ A burn that fails is burnt again with the sturdy solver; the column status and t
 			}
 			fmt.Fprintf(a.stdout, "%d samples: about %.3g GB, %.3g s of one processor each (mean of %d)\n", e.Samples, float64(e.Bytes)/1e9, e.CPU, e.Burnt)
 			for _, n := range []int{1, 2, 64, 1000} {
-				fmt.Fprintf(a.stdout, "on %4d processors: %.3g hours\n", n, e.Hours(n))
+				fmt.Fprintf(a.stdout, "on %4d processors: %s\n", n, hours(e.Hours(n)))
 			}
 			if e.Acceptance > 0 {
 				fmt.Fprintf(a.stdout, "%.3g %% of random compositions have Ye within %s\n", 100*e.Acceptance, g.ye)
@@ -244,6 +254,17 @@ A burn that fails is burnt again with the sturdy solver; the column status and t
 		return nil
 	}
 	return cmd
+}
+
+// hours writes a time for people.
+func hours(h float64) string {
+	switch {
+	case h < 1./60:
+		return fmt.Sprintf("%.3g seconds", 3600*h)
+	case h < 1:
+		return fmt.Sprintf("%.3g minutes", 60*h)
+	}
+	return fmt.Sprintf("%.3g hours", h)
 }
 
 // burnAll generates a data set behind a progress bar, which counts what is yet to be burnt.

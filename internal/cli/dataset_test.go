@@ -85,6 +85,19 @@ func TestDatasetVerbs(t *testing.T) {
 	if code, _, stderr := nuclab(append([]string{"dataset", "generate", "--out", dir, "--resume"}, flags...)...); code != exitUsage || !strings.Contains(stderr, "burn.detailed_balance") {
 		t.Errorf("resumed with other reverse rates: status %d, %s", code, stderr)
 	}
+	// The name of a generator is not taken for a file that happens to have it.
+	t.Chdir(root)
+	if err := os.WriteFile("paper", []byte("T rho si28\n3e9 1e8 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	said := must(t, "dataset", "generate", "--out", "named", "--generator", "paper", "--samples", "1", "--times", "1e-12", "--estimate")
+	if !strings.Contains(said, "seconds") {
+		t.Errorf("the estimate says %q", said)
+	}
+	must(t, "dataset", "generate", "--out", "named", "--generator", "paper", "--samples", "1", "--times", "1e-12")
+	if card := must(t, "dataset", "info", "named"); !strings.Contains(card, "generator `paper`") {
+		t.Errorf("the card says\n%s", card)
+	}
 	if code, _, stderr := nuclab("dataset", "status", root); code != exitUsage {
 		t.Errorf("status of no set: %d, %s", code, stderr)
 	}
