@@ -99,7 +99,7 @@ func (s *Set) Load(times ...int) (*Table, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = t.fill(p, s.layout(), 0, len(p.RowGroups()), at, times)
+		err = p.fill(t, s.layout(), 0, len(p.RowGroups()), at, times)
 		if err = errors.Join(err, p.Close()); err != nil {
 			return nil, err
 		}
@@ -139,11 +139,14 @@ func places(times []int, all int) map[int]int {
 	return at
 }
 
-// fill reads groups of rows of a file into the table, from row at on. The error wraps ErrDamaged.
-func (t *Table) fill(p *part, l layout, group, groups, at int, times []int) error {
+// fill reads groups of rows of the file into the table, from row at on. The error wraps ErrDamaged.
+//
+// No method of an exported type names a type of package parquet: every package that uses the type, a cell of a notebook,
+// say, would have all of that package's generics compiled into it.
+func (p *part) fill(t *Table, l layout, group, groups, at int, times []int) error {
 	place := places(times, l.times)
 	err := p.eachPage(p.RowGroups()[group:group+groups], func(c, row int, v encoding.Values) {
-		t.put(l, c, at+row, v, place)
+		put(t, l, c, at+row, v, place)
 	}, p.recipe.columnsOf(place)...)
 	if err != nil {
 		return fmt.Errorf("dataset: %s: %w: %w", p.path, ErrDamaged, err)
@@ -228,7 +231,7 @@ func (t *Table) column(l layout, c int, place map[int]int) (values []float64, of
 }
 
 // put stores values of column c, counted as in Recipe.columns, from one row on.
-func (t *Table) put(l layout, c, row int, v encoding.Values, place map[int]int) {
+func put(t *Table, l layout, c, row int, v encoding.Values, place map[int]int) {
 	switch c {
 	case 0:
 		copy(t.Index[row:], v.Int64())

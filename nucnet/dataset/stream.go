@@ -198,7 +198,7 @@ func (s *Set) block(b block, times []int) (*Table, error) {
 	if b.group >= len(groups) || groups[b.group].NumRows() != int64(t.Len()) {
 		return nil, errors.Join(fmt.Errorf("dataset: %s: %w: other groups of rows than this program writes", p.path, ErrDamaged), p.Close())
 	}
-	err = t.fill(p, s.layout(), b.group, 1, 0, times)
+	err = p.fill(t, s.layout(), b.group, 1, 0, times)
 	return t, errors.Join(err, p.Close())
 }
 
