@@ -129,7 +129,7 @@ func FuzzReadNet(f *testing.F) {
 	for _, s := range []string{
 		"add_isos_and_reactions(\n neut\n h 1 2\n he4 ! helium\n)", "include 'mesa_80.net'", "add_iso(c12)\nremove_iso(c12)",
 		"add_isos_and_reactions(he4 c12 o16)\nremove_reaction(r_c12_ag_o16)\nadd_reactions(r_he4_he4_he4_to_c12)", "approx21(cr56)",
-		"add_isos(", "add_isos(he 4", "(()", "add_isos(he 4 3000)", "include", "add_isos(he 4 -1)", "add_reactions(r__)",
+		"add_isos(", "add_isos(he 4", "(()", "add_isos(he 4 3000)", "include", "add_isos(he 4 -1)", "add_reactions(r__)", ")(",
 	} {
 		f.Add(s)
 	}

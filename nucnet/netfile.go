@@ -96,7 +96,7 @@ func (f *netFile) read(path, text string) error {
 			words = words[2:]
 			continue
 		}
-		if words[1].text != "(" {
+		if words[1].text != "(" || command.text == ")" {
 			return fail(command, "%q: want a command such as add_isos_and_reactions(...)", command.text)
 		}
 		end := slices.IndexFunc(words, func(w word) bool { return w.text == ")" })
