@@ -308,3 +308,12 @@ func TestFigure(t *testing.T) {
 	b.want("p.Title.Text = \"x\"\nvar q *plot.Plot = p\nq.Title.Text", "x")
 	b.want("import \"gonum.org/v1/gonum/mat\"\nm := mat.NewDense(2, 2, []float64{2, 0, 0, 4})\nvar inv mat.Dense\nerr = inv.Inverse(m)\ninv.At(1, 1)", "0.25")
 }
+
+// What is deferred to the end may wait for goroutines of earlier cells, which print until then.
+func TestEndWaitsForGoroutines(t *testing.T) {
+	b := newNotebook(t)
+	b.want("var wg sync.WaitGroup\ngate := make(chan bool)", "")
+	b.want("wg.Go(func() { <-gate; for i := range 3 { fmt.Println(i) } })", "")
+	b.want("defer func() { close(gate); wg.Wait() }()", "")
+	b.want("%restart", "0\n1\n2\n"+restarted)
+}

@@ -87,7 +87,7 @@ func (w *worker) output(name string) io.Writer {
 	o := w.owner()
 	w.mu.Lock()
 	file := *std.file
-	direct := file != std.original || o.out == nil || o.out == w.printing && !o.out.hasEnded()
+	direct := w.deaf || file != std.original || o.out == nil || o.out == w.printing && !o.out.hasEnded()
 	w.mu.Unlock()
 	if direct {
 		return file

@@ -79,6 +79,7 @@ type worker struct {
 	current *execution               // the running cell, or the last one
 	later   []func()                 // deferred to the end of the process
 	awaited map[int64]chan struct{}  // events that are not acknowledged, by Seq
+	deaf    bool                     // nobody acknowledges any longer: the process ends
 	seq     int64
 
 	loading sync.Mutex
@@ -136,6 +137,11 @@ func (w *worker) end() {
 	time.AfterFunc(endTime, func() { os.Exit(0) })
 	w.mu.Lock()
 	later := w.later
+	w.deaf = true
+	for seq, done := range w.awaited {
+		close(done)
+		delete(w.awaited, seq)
+	}
 	w.mu.Unlock()
 	for _, f := range slices.Backward(later) {
 		done := make(chan struct{})
@@ -268,7 +274,11 @@ func (w *worker) put(e message.Event) {
 	w.mu.Lock()
 	w.seq++
 	e.Seq = w.seq
-	w.awaited[e.Seq] = done
+	if w.deaf {
+		close(done)
+	} else {
+		w.awaited[e.Seq] = done
+	}
 	w.mu.Unlock()
 	w.send(e)
 	<-done
