@@ -194,12 +194,17 @@ func protocolOf(t *dataset.Table) dataset.Protocol {
 	return dataset.CleanTest
 }
 
+// labelOf returns which energy a protocol scores, as Config.Label names it.
+func labelOf(p dataset.Protocol) string {
+	if p == dataset.PaperTest {
+		return "row"
+	}
+	return "whole"
+}
+
 // newTest takes the given rows of a table for one of its times.
 func newTest(t *dataset.Table, time int, rows []int, protocol dataset.Protocol) (q test, err error) {
-	label := "whole"
-	if protocol == dataset.PaperTest {
-		label = "row"
-	}
+	label := labelOf(protocol)
 	e, n := &t.Ends[time], len(t.Nuclides)
 	from := t.X
 	if len(t.Labels) > 0 {
@@ -335,10 +340,7 @@ func (e *Evaluation) AddNearest(ctx context.Context, train *dataset.Table) error
 	for i, r := range have {
 		places[i] = place(train.T[r], train.Rho[r], train.X[r*n:(r+1)*n])
 	}
-	label := "whole"
-	if e.Protocol == string(dataset.PaperTest) {
-		label = "row"
-	}
+	label := labelOf(dataset.Protocol(e.Protocol))
 	for i, q := range e.tests {
 		k, err := timeIndex(train, e.Times[i].T)
 		if err != nil {

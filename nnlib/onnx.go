@@ -2,12 +2,9 @@ package nnlib
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -87,16 +84,8 @@ func (m *Model) WriteONNX(w io.Writer) error {
 // SaveONNX writes WriteONNX to a file, which is replaced only once the new one is
 // whole.
 func (m *Model) SaveONNX(path string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("nnlib: onnx: %w", err)
-	}
-	defer os.Remove(f.Name())
-	if err := errors.Join(m.WriteONNX(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("nnlib: onnx: %w", err)
+	if err := replaceFile(path, m.WriteONNX); err != nil {
+		return fmt.Errorf("nnlib: saving %s: %w", path, err)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ const maxHeader = 100 << 20
 
 // writeSafetensors writes the file so that path is at any moment either the old
 // file or the whole new one.
-func writeSafetensors(path string, metadata map[string]string, tensors []namedTensor) (err error) {
+func writeSafetensors(path string, metadata map[string]string, tensors []namedTensor) error {
 	header := map[string]any{metadataKey: metadata}
 	at := int64(0)
 	for _, t := range tensors {
@@ -54,6 +54,24 @@ func writeSafetensors(path string, metadata map[string]string, tensors []namedTe
 	for len(h)%8 != 0 { // keeps the tensors aligned
 		h = append(h, ' ')
 	}
+	return replaceFile(path, func(f io.Writer) error {
+		w := bufio.NewWriterSize(f, 1<<20)
+		binary.Write(w, binary.LittleEndian, uint64(len(h)))
+		w.Write(h)
+		var word [4]byte
+		for _, t := range tensors {
+			for _, v := range t.data {
+				binary.LittleEndian.PutUint32(word[:], math.Float32bits(v))
+				w.Write(word[:])
+			}
+		}
+		return w.Flush() // reports what any of the writes met
+	})
+}
+
+// replaceFile writes a file so that path is at any moment either the old file or
+// the whole new one.
+func replaceFile(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
@@ -64,17 +82,7 @@ func writeSafetensors(path string, metadata map[string]string, tensors []namedTe
 			os.Remove(f.Name())
 		}
 	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	binary.Write(w, binary.LittleEndian, uint64(len(h)))
-	w.Write(h)
-	var word [4]byte
-	for _, t := range tensors {
-		for _, v := range t.data {
-			binary.LittleEndian.PutUint32(word[:], math.Float32bits(v))
-			w.Write(word[:])
-		}
-	}
-	if err = w.Flush(); err != nil { // reports what any of the writes met
+	if err = write(f); err != nil {
 		return err
 	}
 	if err = f.Chmod(0o644); err != nil {

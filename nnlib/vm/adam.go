@@ -112,13 +112,14 @@ func (a *moments[T]) Step(s Adam, t int) error {
 }
 
 // State implements Moments.
-func (a *moments[T]) State() (s State, err error) {
-	for to, from := range map[*[]G.Value][][]T{&s.M: a.m, &s.V: a.v, &s.Average: a.average} {
-		for _, x := range from {
-			*to = append(*to, tensor.New(tensor.WithBacking(append([]T(nil), x...))))
+func (a *moments[T]) State() (State, error) {
+	values := func(all [][]T) (v []G.Value) {
+		for _, x := range all {
+			v = append(v, tensor.New(tensor.WithBacking(slices.Clone(x))))
 		}
+		return v
 	}
-	return s, nil
+	return State{M: values(a.m), V: values(a.v), Average: values(a.average)}, nil
 }
 
 // Restore implements Moments.

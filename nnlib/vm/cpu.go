@@ -171,6 +171,7 @@ type block struct{ r0, r1, c0, c1 int }
 const (
 	minProduct  = 2e6     // floating-point operations
 	minElements = 1 << 15 // of an element-wise pass
+	tiltCost    = 16      // an element of one that takes tens of exponentials
 )
 
 // OpenBLAS sums an element of a product in the same order wherever its row lies
@@ -217,18 +218,16 @@ func spans(n, pieces, group int) [][2]int {
 	return all
 }
 
-// rowwise returns blocks of whole rows for an element-wise pass.
-func (r *program[T]) rowwise(rows, cols int) []block {
-	n := min(r.team.size, rows*cols/minElements+1)
+// rowwise returns a pass of f over whole rows, the elements lo to hi, an element
+// of which costs as much as cost of an ordinary pass.
+func (r *program[T]) rowwise(rows, cols, cost int, f func(lo, hi int)) func() error {
+	n := min(r.team.size, cost*rows*cols/minElements+1)
 	var all []block
 	for _, s := range spans(rows, n, 1) {
 		all = append(all, block{s[0], s[1], 0, cols})
 	}
-	return all
+	return r.each(all, func(q block) { f(q.r0*cols, q.r1*cols) })
 }
-
-// tilted is rowwise for passes that take tens of exponentials for each element.
-func (r *program[T]) tilted(rows, cols int) []block { return r.rowwise(rows, 16*cols) }
 
 // each runs f over the blocks unless the run was cancelled.
 func (r *program[T]) each(blocks []block, f func(b block)) func() error {
@@ -281,38 +280,31 @@ func (r *program[T]) fused(o *op.Op, s Step) (func() error, error) {
 			return nil
 		}, nil
 	case op.ActGrad:
-		return r.each(r.rowwise(rows, cols), func(q block) {
-			lo, hi := q.r0*cols, q.r1*cols
+		return r.rowwise(rows, cols, 1, func(lo, hi int) {
 			op.ActivateGrad(o.Act, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
 	case op.Head:
-		return r.each(r.rowwise(rows, cols), func(q block) {
-			lo, hi := q.r0*cols, q.r1*cols
+		return r.rowwise(rows, cols, 1, func(lo, hi int) {
 			op.LogSoftmax(o.N, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi])
 		}), nil
 	case op.HeadGrad:
-		return r.each(r.rowwise(rows, cols), func(q block) {
-			lo, hi := q.r0*cols, q.r1*cols
+		return r.rowwise(rows, cols, 1, func(lo, hi int) {
 			op.LogSoftmaxGrad(o.N, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
 	case op.Affine:
-		return r.each(r.rowwise(rows, cols), func(q block) {
-			lo, hi := q.r0*cols, q.r1*cols
+		return r.rowwise(rows, cols, 1, func(lo, hi int) {
 			op.AddScaled(o.Scale, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
 	case op.ScaleColumns:
-		return r.each(r.rowwise(rows, cols), func(q block) {
-			lo, hi := q.r0*cols, q.r1*cols
+		return r.rowwise(rows, cols, 1, func(lo, hi int) {
 			op.MulColumns(o.Scale, mem[out][lo:hi], mem[s.In[0]][lo:hi])
 		}), nil
 	case op.LayerNorm:
-		return r.each(r.rowwise(rows, cols), func(q block) {
-			lo, hi := q.r0*cols, q.r1*cols
+		return r.rowwise(rows, cols, 1, func(lo, hi int) {
 			op.NormRows(mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]], mem[s.In[2]])
 		}), nil
 	case op.LayerNormGrad:
-		return r.each(r.rowwise(rows, cols), func(q block) {
-			lo, hi := q.r0*cols, q.r1*cols
+		return r.rowwise(rows, cols, 1, func(lo, hi int) {
 			op.NormRowsGrad(mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]], mem[s.In[2]][lo:hi])
 		}), nil
 	case op.LayerNormGain:
@@ -321,13 +313,11 @@ func (r *program[T]) fused(o *op.Op, s Step) (func() error, error) {
 			return nil
 		}, nil
 	case op.Tilt:
-		return r.each(r.tilted(rows, cols), func(q block) {
-			lo, hi := q.r0*cols, q.r1*cols
+		return r.rowwise(rows, cols, tiltCost, func(lo, hi int) {
 			op.TiltRows(o.ZA, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi])
 		}), nil
 	case op.TiltGrad:
-		return r.each(r.tilted(rows, cols), func(q block) {
-			lo, hi := q.r0*cols, q.r1*cols
+		return r.rowwise(rows, cols, tiltCost, func(lo, hi int) {
 			op.TiltRowsGrad(o.ZA, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
 	case op.AbsLoss:

@@ -49,7 +49,8 @@ type Invariant struct {
 
 	// Rows lists the components whose equation may be replaced; nil means any
 	// of them. With a single component the invariant is what defines that
-	// component: its row of the Jacobian is never looked at. If no equation
+	// component: its row of the Jacobian is never looked at, nor what Func gives
+	// for it but to begin with. If no equation
 	// depends on it, such a component costs next to nothing, and as it adds up
 	// the changes of others, it is exact to rounding even where these are much
 	// smaller than what changes.
