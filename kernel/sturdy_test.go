@@ -11,10 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
+	"nuclab/internal/testenv"
 	"nuclab/kernel/build"
 )
 
@@ -145,35 +145,15 @@ func TestRemovedCache(t *testing.T) {
 	b.want("1 + 1", "2")
 }
 
-// limitSize lets no file that this process and those it starts write grow beyond n bytes.
-func limitSize(t *testing.T, n uint64) (restore func()) {
-	t.Helper()
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: old.Max}); err != nil {
-		t.Fatal(err)
-	}
-	return func() { syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old) }
-}
-
-// A disk without space is said to be that, and with space the cell works. The limit that plays the full disk holds for
-// a whole process, whose own test log must not meet it, so the test runs in a process of its own.
+// A disk without space is said to be that, and with space the cell works.
 func TestFullDisk(t *testing.T) {
-	const child = "NUCLAB_TEST_FULL_DISK"
-	if os.Getenv(child) == "" {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-test.v")
-		cmd.Env = append(os.Environ(), child+"=1")
-		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "--- PASS: TestFullDisk") {
-			t.Fatalf("%v\n%s", err, out)
-		}
+	limit := testenv.FullDisk(t)
+	if limit == nil {
 		return
 	}
 	b := newNotebook(t)
 	b.want("x := 1", "")
-	restore := limitSize(t, 2000)
+	restore := limit(2000)
 	defer restore()
 	b.fails("x += 40; _ = \"full disk\"", "no space left", "doctor --clean")
 	restore()

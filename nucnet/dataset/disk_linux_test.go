@@ -5,35 +5,19 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"nuclab/internal/testenv"
 )
 
 // TestFullDisk: on a disk that gets full in the middle Generate stops, says how much it needs, keeps the files that are
-// finished and leaves nothing half-written; with space again it goes on to the bytes of a set made in one go. A limit of
-// the process's plays the full disk. It would stop the test's own log too, so a process of its own has it.
+// finished and leaves nothing half-written; with space again it goes on to the bytes of a set made in one go.
 func TestFullDisk(t *testing.T) {
-	const child = "NUCLAB_TEST_FULL_DISK"
-	if os.Getenv(child) == "" {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-test.v")
-		cmd.Env = append(os.Environ(), child+"=1")
-		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "--- PASS: TestFullDisk") {
-			t.Fatalf("%v\n%s", err, out)
-		}
+	limit := testenv.FullDisk(t)
+	if limit == nil {
 		return
-	}
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
-	limit := func(n uint64) {
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: old.Max}); err != nil {
-			t.Fatal(err)
-		}
 	}
 	for name, c := range map[string]struct {
 		after int // samples
@@ -44,12 +28,13 @@ func TestFullDisk(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		s := quick()
+		restore := func() {}
 		_, err := Generate(context.Background(), dir, s, func(done, _ int) {
 			if done == c.after {
-				limit(10_000)
+				restore = limit(10_000)
 			}
 		})
-		limit(old.Cur)
+		restore()
 		if !errors.Is(err, ErrSpace) || !strings.Contains(err.Error(), "kB more") || !strings.Contains(err.Error(), "part-00000") {
 			t.Errorf("%s: %v", name, err)
 		}
