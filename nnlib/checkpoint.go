@@ -81,7 +81,7 @@ func (t *trainer) save() error {
 		}
 	}
 	metadata := map[string]string{"format": checkpointFormat, "training": string(record), "sha256": digest(tensors)}
-	if err := writeSafetensors(path, metadata, tensors); err != nil {
+	if err := writeSafetensors(path, metadata, tensors, single); err != nil {
 		return fmt.Errorf("nnlib: checkpoint %s: %w", path, err)
 	}
 	t.saved = time.Now()

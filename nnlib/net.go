@@ -35,6 +35,8 @@ type Net struct {
 	// Data is the SHA-256 of the manifest of the data set that it learnt, of a
 	// table that of all samples.
 	Data string
+	// Origin says how to make it again.
+	Origin Origin
 
 	dims    []int
 	weights []*tensor.Dense // w [in, out] and b [out] of each layer

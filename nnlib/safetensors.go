@@ -27,24 +27,43 @@ type namedTensor struct {
 }
 
 type tensorEntry struct {
-	Dtype   string   `json:"dtype"`
-	Shape   []int    `json:"shape"`
-	Offsets [2]int64 `json:"data_offsets"`
+	Dtype   precision `json:"dtype"`
+	Shape   []int     `json:"shape"`
+	Offsets [2]int64  `json:"data_offsets"`
 }
 
 const metadataKey = "__metadata__"
+
+// precision is how the numbers of a file's tensors are stored.
+type precision string
+
+const (
+	single precision = "F32"
+	half   precision = "F16" // IEEE 754 binary16: 11 bits, 6e-5 to 65504 and coarser down to 6e-8
+)
+
+// bytes returns how many a number takes, 0 for a precision that is not read.
+func (p precision) bytes() int64 {
+	switch p {
+	case single:
+		return 4
+	case half:
+		return 2
+	}
+	return 0
+}
 
 // maxHeader is the limit of the format's own reader.
 const maxHeader = 100 << 20
 
 // writeSafetensors writes the file so that path is at any moment either the old
-// file or the whole new one.
-func writeSafetensors(path string, metadata map[string]string, tensors []namedTensor) error {
+// file or the whole new one. Numbers are rounded to the precision.
+func writeSafetensors(path string, metadata map[string]string, tensors []namedTensor, p precision) error {
 	header := map[string]any{metadataKey: metadata}
 	at := int64(0)
 	for _, t := range tensors {
-		end := at + 4*int64(len(t.data))
-		header[t.name] = tensorEntry{"F32", t.shape, [2]int64{at, end}}
+		end := at + p.bytes()*int64(len(t.data))
+		header[t.name] = tensorEntry{p, t.shape, [2]int64{at, end}}
 		at = end
 	}
 	h, err := json.Marshal(header)
@@ -61,8 +80,12 @@ func writeSafetensors(path string, metadata map[string]string, tensors []namedTe
 		var word [4]byte
 		for _, t := range tensors {
 			for _, v := range t.data {
-				binary.LittleEndian.PutUint32(word[:], math.Float32bits(v))
-				w.Write(word[:])
+				if p == half {
+					binary.LittleEndian.PutUint16(word[:], toHalf(v))
+				} else {
+					binary.LittleEndian.PutUint32(word[:], math.Float32bits(v))
+				}
+				w.Write(word[:p.bytes()])
 			}
 		}
 		return w.Flush() // reports what any of the writes met
@@ -148,9 +171,9 @@ func readSafetensors(r io.Reader, size int64) (map[string]string, map[string]nam
 			n *= int64(d)
 		}
 		switch {
-		case p.Dtype != "F32":
-			return nil, nil, fmt.Errorf("tensor %q: type %s, only F32 is read", p.name, p.Dtype)
-		case p.Offsets[0] != at || p.Offsets[1] != at+4*n:
+		case p.Dtype.bytes() == 0:
+			return nil, nil, fmt.Errorf("tensor %q: type %s, only F32 and F16 are read", p.name, p.Dtype)
+		case p.Offsets[0] != at || p.Offsets[1] != at+p.Dtype.bytes()*n:
 			return nil, nil, fmt.Errorf("tensor %q: bytes %v do not fit shape %v at byte %d", p.name, p.Offsets, p.Shape, at)
 		case p.Offsets[1] > data:
 			return nil, nil, fmt.Errorf("cut short: tensor %q ends at byte %d of %d", p.name, p.Offsets[1], data)
@@ -161,9 +184,20 @@ func readSafetensors(r io.Reader, size int64) (map[string]string, map[string]nam
 		return nil, nil, fmt.Errorf("%d bytes follow the last tensor", data-at)
 	}
 	in := bufio.NewReaderSize(r, 1<<20)
+	var err error
 	for _, p := range places {
-		t := namedTensor{p.name, p.Shape, make([]float32, (p.Offsets[1]-p.Offsets[0])/4)}
-		if err := binary.Read(in, binary.LittleEndian, t.data); err != nil {
+		n := (p.Offsets[1] - p.Offsets[0]) / p.Dtype.bytes()
+		t := namedTensor{p.name, p.Shape, make([]float32, n)}
+		if p.Dtype == half {
+			bits := make([]uint16, n)
+			err = binary.Read(in, binary.LittleEndian, bits)
+			for i, b := range bits {
+				t.data[i] = fromHalf(b)
+			}
+		} else {
+			err = binary.Read(in, binary.LittleEndian, t.data)
+		}
+		if err != nil {
 			return nil, nil, fmt.Errorf("tensor %q: %w", p.name, err)
 		}
 		tensors[p.name] = t

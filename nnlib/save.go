@@ -28,14 +28,21 @@ type netRecord struct {
 	Domain  Domain   `json:"domain"`
 	History *History `json:"history"`
 	Data    string   `json:"data,omitempty"`
+	Origin  Origin   `json:"origin"`
 }
 
 // Save writes the model to one safetensors file: the weights of net k and layer
 // l as net<k>.layer<l>.weight [inputs, outputs] and .bias [outputs], and as
 // metadata the format, the nuclides in order, the SHA-256 of the weights, and
-// for each net its time, settings, scaling, training domain and history as JSON. A file
+// for each net its time, settings, scaling, training domain, history and origin as JSON. A file
 // of that name is replaced only once the new one is whole.
-func (m *Model) Save(path string) error {
+func (m *Model) Save(path string) error { return m.save(path, single) }
+
+// SaveFloat16 is Save with weights rounded to 11 bits, in half the space. A
+// weight of 65520 or more does not fit.
+func (m *Model) SaveFloat16(path string) error { return m.save(path, half) }
+
+func (m *Model) save(path string, p precision) error {
 	if err := m.check(); err != nil {
 		return err
 	}
@@ -46,9 +53,17 @@ func (m *Model) Save(path string) error {
 	var records []netRecord
 	var tensors []namedTensor
 	for k, n := range m.Nets {
-		records = append(records, netRecord{n.Time, n.Config, n.Scaling, n.Domain, n.History, n.Data})
+		records = append(records, netRecord{n.Time, n.Config, n.Scaling, n.Domain, n.History, n.Data, n.Origin})
 		for i, w := range n.weights {
-			tensors = append(tensors, namedTensor{tensorName(k, i), slices.Clone([]int(w.Shape())), data(w)})
+			values := data(w)
+			if p == half {
+				rounded, ok := roundHalf(values)
+				if !ok {
+					return fmt.Errorf("nnlib: saving %s: net %d has a weight that is too large for float16", path, k)
+				}
+				values = rounded
+			}
+			tensors = append(tensors, namedTensor{tensorName(k, i), slices.Clone([]int(w.Shape())), values})
 		}
 	}
 	nets, err := json.Marshal(records)
@@ -58,7 +73,7 @@ func (m *Model) Save(path string) error {
 	metadata := map[string]string{
 		"format": format, "network": m.Network(), "nuclides": strings.Join(names, ","), "nets": string(nets), "sha256": digest(tensors),
 	}
-	if err := writeSafetensors(path, metadata, tensors); err != nil {
+	if err := writeSafetensors(path, metadata, tensors, p); err != nil {
 		return fmt.Errorf("nnlib: saving %s: %w", path, err)
 	}
 	return nil
@@ -155,7 +170,7 @@ func decode(metadata map[string]string, tensors map[string]namedTensor) (*Model,
 			all = append(all, t)
 		}
 		n := emptyNet(c, nuclides, r.Time)
-		n.Scaling, n.Domain, n.History, n.Data = r.Scaling, r.Domain, r.History, r.Data
+		n.Scaling, n.Domain, n.History, n.Data, n.Origin = r.Scaling, r.Domain, or(r.History, &History{}), r.Data, r.Origin
 		for i, w := range n.weights {
 			copy(data(w), tensors[tensorName(k, i)].data)
 		}

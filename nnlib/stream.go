@@ -56,7 +56,11 @@ func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, 
 		if err != nil {
 			return nil, nil, err
 		}
-		return Train(ctx, cfg, table, 0, hooks)
+		net, history, err := Train(ctx, cfg, table, 0, hooks)
+		if net != nil {
+			net.Origin.DataCommand = generateCommand(set.Recipe)
+		}
+		return net, history, err
 	}
 	s := &stream{set: set, sel: sel, cfg: cfg, scaling: net.Scaling, count: seen.rows}
 	defer s.close()
@@ -65,6 +69,7 @@ func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, 
 		return nil, nil, err
 	}
 	net.Data = fmt.Sprintf("%x", sha256.Sum256(manifest))
+	net.Origin.DataCommand = generateCommand(set.Recipe)
 	return net, net.History, newTrainer(net, s, validation, hooks).run(ctx)
 }
 

@@ -220,6 +220,7 @@ func (c Config) newNet(nuclides []nuclide.Nuclide, time float64, s *survey) *Net
 	}
 	net.Domain = s.box()
 	net.History = &History{}
+	net.Origin.Code = codeVersion()
 	return net
 }
 
