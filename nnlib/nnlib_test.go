@@ -439,7 +439,7 @@ func TestDivergenceIsReported(t *testing.T) {
 		d.Ends[0].Q[i], d.Ends[0].EpsNu[i] = 3.3e54, 3.3e54 // once scaled and summed more than single precision holds
 	}
 	_, _, err := Train(t.Context(), c, d, 0, Hooks{})
-	if err == nil || !strings.Contains(err.Error(), "step") {
+	if !errors.Is(err, ErrDiverged) || !strings.Contains(err.Error(), "step 1 (epoch 1, batch 1 of 2, learning rate 10)") {
 		t.Errorf("error %v", err)
 	}
 }

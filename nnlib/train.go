@@ -71,6 +71,9 @@ func (h *History) WriteCSV(w io.Writer) error {
 	return c.Error()
 }
 
+// ErrDiverged is wrapped by the error for a loss that is not a number any more.
+var ErrDiverged = errors.New("the training has diverged")
+
 // Progress is where a training stands after a step.
 type Progress struct {
 	// Epoch counts from 1; Step and Steps count over all epochs.
@@ -84,6 +87,9 @@ type Progress struct {
 
 // Hooks are called while a training runs, from its goroutine; nil ones are not.
 type Hooks struct {
+	// Begin is called before the first step, with the epochs of a checkpoint
+	// that is gone on from.
+	Begin func(*History)
 	Step  func(Progress)
 	Epoch func(Epoch)
 	// Done is called once, however the training ends.
@@ -269,6 +275,9 @@ func (t *trainer) run(ctx context.Context) (err error) {
 	if err := t.resume(ctx); err != nil {
 		return err
 	}
+	if t.hooks.Begin != nil {
+		t.hooks.Begin(t.History)
+	}
 	defer t.restore()
 	t.began, t.saved = time.Now(), time.Now()
 	for epoch := len(t.History.Epochs) + 1; epoch <= c.Epochs && !(c.Patience > 0 && t.Since >= c.Patience); epoch++ {
@@ -328,8 +337,8 @@ func (t *trainer) epoch(ctx context.Context, epoch int) (Loss, error) {
 		loss, composition := number(t.graph.loss.Value().Data()), number(t.graph.composition.Value().Data())
 		t.optimizer.Adam.Rate = c.rate(t.Step, steps)
 		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return Loss{}, fmt.Errorf("nnlib: the loss is %v in step %d (epoch %d, batch %d of %d, learning rate %g)",
-				loss, t.Step+1, epoch, n-(last-t.Step)+1, n, t.optimizer.Adam.Rate)
+			return Loss{}, fmt.Errorf("nnlib: %w: the loss is %v in step %d (epoch %d, batch %d of %d, learning rate %g)",
+				ErrDiverged, loss, t.Step+1, epoch, n-(last-t.Step)+1, n, t.optimizer.Adam.Rate)
 		}
 		if err := t.optimizer.Update(); err != nil {
 			return Loss{}, err

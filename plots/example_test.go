@@ -57,6 +57,15 @@ func ExampleTraining() {
 	// Output: Loss against epoch over 5 epochs; the training loss falls from 2.1 to 0.5. The best validation loss, 0.9, is that of epoch 4.
 }
 
+func ExampleLosses() {
+	fig, err := plots.Losses([]float64{2.1, 1.2}, []float64{2.2, 1.3}, 2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Loss against epoch over 2 epochs; the training loss falls from 2.1 to 1.2. The best validation loss, 1.3, is that of epoch 2.
+}
+
 func ExampleComparison() {
 	nuclides, err := nuclide.ParseList("fe54, co55, ni56, ni58")
 	if err != nil {

@@ -20,6 +20,12 @@ type Training struct {
 	Width vg.Length // 0: OneColumn
 }
 
+// Losses draws the losses of a training so far: those of each epoch on the training and the validation samples, and the
+// number of the best epoch, counted from 1, as [Training] has them. It is what follows a training in a notebook.
+func Losses(train, validation []float64, best int) (*Figure, error) {
+	return Training{Train: train, Validation: validation, Best: best}.Figure()
+}
+
 // Figure draws the curves. It reports lengths that do not fit and losses that are not positive and finite.
 func (t Training) Figure() (*Figure, error) {
 	n := len(t.Train)
