@@ -19,10 +19,11 @@ type Library struct {
 	Version string
 	// Path of the file that was loaded, "" for gonum.
 	Path string
-	// Core is the processor family whose kernels OpenBLAS chose, "" for gonum.
+	// Core is the processor family whose kernels OpenBLAS chose, "" for others.
 	Core string
 
-	native *openblas // nil: gonum
+	kind   string
+	native *routines // nil: gonum
 }
 
 var gonumLibrary = &Library{}
@@ -30,13 +31,7 @@ var gonumLibrary = &Library{}
 // Gonum returns the pure Go fallback, which is always there.
 func Gonum() *Library { return gonumLibrary }
 
-var std = sync.OnceValues(func() (*Library, error) {
-	l, err := find()
-	if err != nil {
-		return gonumLibrary, err
-	}
-	return l, nil
-})
+var std = sync.OnceValues(find)
 
 // Default returns the library that was found on this machine. It searches on
 // its first call.
@@ -48,12 +43,17 @@ func Default() *Library {
 var noticed atomic.Bool
 
 // Notice returns, on its first call only, a sentence for the user when
-// [Default] fell back to gonum, and "" otherwise.
+// [Default] fell back to gonum or is not the library that was asked for, and ""
+// otherwise.
 func Notice() string {
-	if _, err := std(); err != nil && noticed.CompareAndSwap(false, true) {
-		return fmt.Sprintf("no OpenBLAS (%v): training uses gonum's BLAS, about ten times slower; `pip install scipy-openblas32` or libopenblas0 brings it", err)
+	l, err := std()
+	switch {
+	case err == nil || !noticed.CompareAndSwap(false, true):
+		return ""
+	case l.Native():
+		return fmt.Sprintf("%v: products are by %s", err, l.Name())
 	}
-	return ""
+	return fmt.Sprintf("no OpenBLAS (%v): training uses gonum's BLAS, about ten times slower; `pip install scipy-openblas32` or libopenblas0 brings it", err)
 }
 
 // Name says which library [Default] is, for people and logs.
@@ -62,13 +62,13 @@ func Name() string { return Default().Name() }
 // Native reports whether l is a compiled library rather than gonum.
 func (l *Library) Native() bool { return l.native != nil }
 
-// Name is the library's name with its version and, for OpenBLAS, its
-// processor family and file.
+// Name is the library's name with its version, for OpenBLAS its processor
+// family, and its file.
 func (l *Library) Name() string {
 	if l.native == nil {
 		return "gonum"
 	}
-	s := "OpenBLAS"
+	s := l.kind
 	if l.Version != "" {
 		s += " " + l.Version
 	}

@@ -9,15 +9,28 @@ import (
 	"testing"
 )
 
-// libraries are gonum and, where this machine has one, OpenBLAS.
+// libraries are gonum and, where this machine has them, OpenBLAS and MKL.
 func libraries(t testing.TB) map[string]*Library {
 	ls := map[string]*Library{"gonum": Gonum()}
-	if d := Default(); d.Native() {
-		ls["openblas"] = d
+	if l, err := findOpenBLAS(os.Getenv("NUCLAB_OPENBLAS")); err == nil {
+		ls["openblas"] = l
 	} else if strings.Contains(os.Getenv("NUCLAB_TEST_REQUIRE"), "openblas") {
-		t.Fatalf("OpenBLAS is required here: %s", Notice())
+		t.Fatalf("OpenBLAS is required here: %v", err)
+	}
+	if l := mkl(); l != nil {
+		ls["mkl"] = l
 	}
 	return ls
+}
+
+// mkl returns the MKL of this machine, nil where it has none.
+func mkl() *Library {
+	for _, p := range append([]string{os.Getenv("NUCLAB_MKL")}, foundMKL()...) {
+		if l, err := OpenMKL(p); err == nil {
+			return l
+		}
+	}
+	return nil
 }
 
 func random[T Float](r *rand.Rand, n int) []T {
