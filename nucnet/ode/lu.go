@@ -43,20 +43,20 @@ func grow(x []float64, n int) []float64 {
 func (f *lu) factor(c float64, a []float64, full [][]float64) error {
 	s := f.sym
 	f.load(c, a, full)
-	for k := range s.targets {
-		t := &s.targets[k]
+	if !eliminate(f.tiles, f.inverse, s.targets[:s.inHead], s.products) {
+		return errSingular
+	}
+	for k := s.inHead; k < len(s.targets); k++ {
+		t, m := &s.targets[k], &f.tiles[k]
+		d := &f.inverse[t.column]
 		products := s.products[t.from:t.to]
-		m := &f.tiles[k]
-		switch d := &f.inverse[t.column]; {
-		case t.row < t.column:
-			update(m, f.tiles, products, nil)
-		case t.row > t.column:
+		if t.row > t.column {
 			update(m, f.tiles, products, d)
-		default:
-			update(m, f.tiles, products, nil)
-			if int(t.row) < s.head && !m.invert(d) || int(t.row) >= s.head && !m.invertPivoting(d) {
-				return errSingular
-			}
+			continue
+		}
+		update(m, f.tiles, products, nil)
+		if t.row == t.column && !m.invertPivoting(d) {
+			return errSingular
 		}
 	}
 	return nil
@@ -88,16 +88,21 @@ func (f *lu) load(c float64, a []float64, full [][]float64) {
 // solve overwrites b, in the components' own numbering, by the solution of
 // M x = b. It does not allocate.
 func (f *lu) solve(b []float64) {
-	s, x := f.sym, f.x
-	places := s.places[:len(s.components)]
-	clear(x) // of what is not a number, too
-	for k, i := range s.components {
-		x[places[k]] = b[i]
+	x := f.x
+	order := f.sym.order[:len(x)]
+	for k, i := range order {
+		x[k] = 0 // of what is not a number, too
+		if uint(i) < uint(len(b)) {
+			x[k] = b[i]
+		}
 	}
+	s := f.sym
 	blocks := unsafe.Slice((*[tileSize]float64)(unsafe.Pointer(unsafe.SliceData(x))), len(x)/tileSize)
 	forward(blocks, f.tiles, s.lowerStart, s.lower)
 	back(blocks, f.inverse, f.tiles, s.upperStart, s.upper)
-	for k, i := range s.components {
-		b[i] = x[places[k]]
+	for k, i := range order {
+		if uint(i) < uint(len(b)) {
+			b[i] = x[k]
+		}
 	}
 }

@@ -78,7 +78,7 @@ func TestOrdersOfBDF(t *testing.T) {
 // products of the Jacobian, alpha and d are row sums of the coefficients.
 func TestTableau(t *testing.T) {
 	for _, tab := range []*tableau{&rodas5p, &rodas4} {
-		s := len(tab.b)
+		s := len(tab.alpha)
 		// Gamma is the inverse of 1/gamma - C; solve for its row sums, then
 		// alpha_i = sum_j a_ij (Gamma 1)_j.
 		rowSums := make([]float64, s)
@@ -95,8 +95,12 @@ func TestTableau(t *testing.T) {
 			}
 			alpha := 0.0
 			if i > 0 {
-				for j, a := range tab.a[i-1] {
+				row := tab.a[min(i, len(tab.a))-1]
+				for j, a := range row {
 					alpha += a * rowSums[j]
+				}
+				for j := len(row); j < i; j++ {
+					alpha += rowSums[j]
 				}
 			}
 			if math.Abs(alpha-tab.alpha[i]) > 1e-12 {

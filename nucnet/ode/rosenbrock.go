@@ -5,8 +5,10 @@ import "math"
 // tableau holds the coefficients of a Rosenbrock method with s stages in the
 // form that needs no product with the Jacobian:
 //
-//	(I/(h gamma) - J) U_i = f(t + alpha_i h, y + sum_j a_ij U_j) + sum_j c_ij U_j/h + d_i h df/dt,
-//	y(t+h) = y + sum_j b_j U_j,  error = sum_j e_j U_j.
+//	(I/(h gamma) - J) U_i = f(t + alpha_i h, y + sum_j a_ij U_j) + sum_j c_ij U_j/h + d_i h df/dt.
+//
+// The methods are stiffly accurate: the last stages have the row of a of the one
+// before and 1 behind it, and so has the solution; its error is the last U.
 //
 // E. Hairer, G. Wanner, Solving Ordinary Differential Equations II (1996),
 // section IV.7.
@@ -14,9 +16,9 @@ type tableau struct {
 	order    int // of the solution
 	embedded int // of the solution that the error estimate compares with
 	gamma    float64
-	a, c     [][]float64 // rows of the stages after the first
+	a        [][]float64 // rows of the stages after the first, without those last ones
+	c        [][]float64 // rows of the stages after the first
 	alpha, d []float64   // of all stages
-	b, e     []float64
 }
 
 // maxStages bounds the stages of a method.
@@ -29,8 +31,7 @@ type rosenbrock struct {
 	linear                linear
 	u                     [][]float64
 	f0, ft                []float64
-	stage, yNew           []float64
-	errs                  []float64
+	yOld, yNew            []float64 // yNew holds the arguments of the stages on the way
 	lastErr               float64
 	fresh, afterRejection bool
 }
@@ -42,8 +43,8 @@ func (r *rosenbrock) at(*integration, float64, []float64) {}
 func (r *rosenbrock) begin(it *integration, tab *tableau) error {
 	n := len(it.y)
 	r.tab = tab
-	r.u = growRows(r.u, len(tab.b), n)
-	for _, x := range []*[]float64{&r.f0, &r.ft, &r.stage, &r.yNew, &r.errs} {
+	r.u = growRows(r.u, len(tab.alpha), n)
+	for _, x := range []*[]float64{&r.f0, &r.ft, &r.yOld, &r.yNew} {
 		*x = grow(*x, n)
 	}
 	r.linear.init(it.p.Structure, &it.stats)
@@ -51,7 +52,7 @@ func (r *rosenbrock) begin(it *integration, tab *tableau) error {
 	if err := r.refresh(it); err != nil {
 		return err
 	}
-	it.h = it.firstStep(tab.order, r.f0, r.yNew, r.stage)
+	it.h = it.firstStep(tab.order, r.f0, r.yNew, r.yOld)
 	return nil
 }
 
@@ -147,14 +148,19 @@ func (r *rosenbrock) attempt(it *integration, h float64) float64 {
 	if err := r.linear.factor(1 / (h * tab.gamma)); err != nil {
 		return math.Inf(1)
 	}
+	copy(r.yOld, it.y)
 	for i, u := range r.u {
-		if i == 0 {
+		switch {
+		case i == 0:
 			copy(u, r.f0)
-		} else {
-			copy(r.stage, it.y)
-			combine(1, tab.a[i-1], r.u, r.stage)
-			it.rhs(it.t+tab.alpha[i]*h, r.stage, u)
-			combine(1/h, tab.c[i-1], r.u, u)
+		case i <= len(tab.a):
+			combine(r.yNew, r.yOld, 1, tab.a[i-1], r.u)
+		default:
+			combine(r.yNew, r.yNew, 1, []float64{1}, r.u[i-1:])
+		}
+		if i > 0 {
+			it.rhs(it.t+tab.alpha[i]*h, r.yNew, u)
+			combine(u, u, 1/h, tab.c[i-1], r.u)
 		}
 		if it.p.TimeDerivative != nil {
 			axpy(h*tab.d[i], r.ft, u)
@@ -163,25 +169,26 @@ func (r *rosenbrock) attempt(it *integration, h float64) float64 {
 			return math.Inf(1)
 		}
 	}
-	copy(r.yNew, it.y)
-	clear(r.errs)
-	combine(1, tab.b, r.u, r.yNew)
-	combine(1, tab.e, r.u, r.errs)
-	return it.norm(r.errs, it.y, r.yNew)
+	last := r.u[len(r.u)-1:]
+	combine(r.yNew, r.yNew, 1, []float64{1}, last)
+	return it.norm(last[0], it.y, r.yNew)
 }
 
-// combine adds the combination of the first vectors x with coefficients s a to y.
-func combine(s float64, a []float64, x [][]float64, y []float64) {
+// combine stores in dst what is in y and the combination of the first vectors x
+// with coefficients s a. All have whole blocks.
+func combine(dst, y []float64, s float64, a []float64, x [][]float64) {
 	if vectorised {
 		var by [maxStages]float64
 		for i, v := range a {
 			by[i] = s * v
 		}
-		combineBlocks(y, by[:len(a)], &x[0][0], tiled(len(y))*tileSize)
+		blocks := tiled(len(y))
+		combineBlocks(&dst[0], &y[0], blocks, by[:len(a)], &x[0][0], blocks*tileSize)
 		return
 	}
+	copy(dst, y)
 	for k, v := range a {
-		axpy(s*v, x[k], y)
+		axpy(s*v, x[k], dst)
 	}
 }
 

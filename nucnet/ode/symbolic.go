@@ -15,7 +15,8 @@ type symbolic struct {
 	order []int32 // order[k] = component eliminated k-th, -1 for a row of the unit matrix
 	head  int     // rows of tiles that belong to the head
 
-	targets  []target
+	targets  []target // those in rows or columns of the head come first
+	inHead   int      // and are so many
 	products []product
 
 	// Products of tiles with blocks of the unknowns that belong to a row of
@@ -29,8 +30,7 @@ type symbolic struct {
 	diagonal   []int32   // of the components in the head
 	unit       []int32   // of rows of the unit matrix
 	full       [][]int32 // of the rows of the tail, in the columns of
-	components []int32   // these components, which are
-	places     []int32   // at these places of the order
+	components []int32   // these components
 }
 
 // target is a tile that is computed: products[from:to] of earlier ones are taken
@@ -117,6 +117,9 @@ func (s *symbolic) findTargets(p *Pattern, places []int) {
 		}
 		t.to = int32(len(s.products))
 		s.targets = append(s.targets, t)
+		if min(i, j) < s.head {
+			s.inHead++
+		}
 		number[i*n+j] = int32(len(s.targets))
 	}
 	for k := range n {
@@ -132,12 +135,15 @@ func (s *symbolic) findTargets(p *Pattern, places []int) {
 	}
 	s.lowerStart, s.upperStart = []int32{0}, []int32{0}
 	for i := range n {
-		for j := range n {
-			t := term{number[i*n+j] - 1, int32(j)}
-			if t.tile >= 0 && j < i {
-				s.lower = append(s.lower, t)
-			} else if t.tile >= 0 && j > i {
-				s.upper = append(s.upper, t)
+		// What was found last comes last: there is most to do before it is needed.
+		for j := range i {
+			if t := number[i*n+j] - 1; t >= 0 {
+				s.lower = append(s.lower, term{t, int32(j)})
+			}
+		}
+		for j := n - 1; j > i; j-- {
+			if t := number[i*n+j] - 1; t >= 0 {
+				s.upper = append(s.upper, term{t, int32(j)})
 			}
 		}
 		s.lowerStart = append(s.lowerStart, int32(len(s.lower)))
@@ -165,7 +171,6 @@ func (s *symbolic) findTargets(p *Pattern, places []int) {
 			continue
 		}
 		s.components = append(s.components, i)
-		s.places = append(s.places, int32(k))
 		for r, row := range places {
 			s.full[r] = append(s.full[r], at(row, k))
 		}

@@ -21,13 +21,33 @@ type product struct{ left, right int32 }
 // multiplied by.
 type term struct{ tile, block int32 }
 
+// eliminate computes tiles in the order of the targets, whose pivots are on the
+// diagonal: only their inverses are kept. It reports whether there are such.
+func eliminate(tiles, inverse []tile, targets []target, products []product) bool {
+	if len(targets) == 0 {
+		return true
+	}
+	if vectorised {
+		return eliminateTiles(&tiles[0], &inverse[0], targets, unsafe.SliceData(products))
+	}
+	for k := range targets {
+		t := &targets[k]
+		d := &inverse[t.column]
+		if t.row > t.column {
+			update(&tiles[k], tiles, products[t.from:t.to], d)
+			continue
+		}
+		update(&tiles[k], tiles, products[t.from:t.to], nil)
+		if t.row == t.column && !tiles[k].invert(d) {
+			return false
+		}
+	}
+	return true
+}
+
 // update takes products of tiles off c and multiplies what is left by inverse
 // from the right, unless that is nil.
 func update(c *tile, tiles []tile, products []product, inverse *tile) {
-	if vectorised {
-		updateTile(c, &tiles[0], products, inverse)
-		return
-	}
 	for _, p := range products {
 		a, b := &tiles[p.left], &tiles[p.right]
 		for k := range tileSize {

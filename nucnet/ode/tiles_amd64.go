@@ -5,10 +5,10 @@ import "golang.org/x/sys/cpu"
 // vectorised says that the processor has instructions for the columns of tiles.
 var vectorised = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// updateTile is update.
+// eliminateTiles is eliminate.
 //
 //go:noescape
-func updateTile(c, tiles *tile, products []product, inverse *tile)
+func eliminateTiles(tiles, inverse *tile, targets []target, products *product) bool
 
 // forwardTiles is forward.
 //
@@ -20,8 +20,7 @@ func forwardTiles(x [][tileSize]float64, tiles *tile, start *int32, terms *term)
 //go:noescape
 func backTiles(x [][tileSize]float64, inverse, tiles *tile, start *int32, terms *term)
 
-// combineBlocks adds the sum over j of a[j] x[j stride:] to y and what is behind
-// it in its last block.
+// combineBlocks is combine, with the vectors at x, x[stride:] and so on.
 //
 //go:noescape
-func combineBlocks(y, a []float64, x *float64, stride int)
+func combineBlocks(dst, y *float64, blocks int, a []float64, x *float64, stride int)

@@ -24,23 +24,57 @@
 	VADDPD       Y4, Y5, Y4; \
 	VMOVUPD      Y4, (32*k)(C)
 
-// func updateTile(c, tiles *tile, products []product, inverse *tile)
-TEXT ·updateTile(SB), NOSPLIT, $0-48
-	MOVQ    c+0(FP), DI
-	MOVQ    tiles+8(FP), SI
-	MOVQ    products_base+16(FP), R8
-	MOVQ    products_len+24(FP), CX
-	MOVQ    inverse+40(FP), R9
+// Step k of the elimination on the diagonal that leaves the inverse in Y0 to Y3: the columns are the rows of the
+// transpose. The pivot is in v, others are a, b and c; lane has the bit of the pivot, all is its number in each lane.
+// Y15 collects what makes a pivot unfit: it, or its inverse, is not a number other than 0.
+#define PIVOT(v, a, b, c, lane, all) \
+	VPERMPD      $all, v, Y4; \
+	VPERMPD      $all, a, Y5; \
+	VPERMPD      $all, b, Y6; \
+	VPERMPD      $all, c, Y7; \
+	VDIVPD       Y4, Y13, Y4; \
+	VBLENDPD     $lane, Y13, v, v; \
+	VBLENDPD     $lane, Y14, a, a; \
+	VBLENDPD     $lane, Y14, b, b; \
+	VBLENDPD     $lane, Y14, c, c; \
+	VMULPD       Y4, v, v; \
+	VFNMADD231PD v, Y5, a; \
+	VFNMADD231PD v, Y6, b; \
+	VFNMADD231PD v, Y7, c; \
+	VCMPPD       $0, Y14, Y4, Y5; \
+	VORPD        Y5, Y15, Y15; \
+	VSUBPD       Y4, Y4, Y5; \
+	VCMPPD       $4, Y14, Y5, Y5; \
+	VORPD        Y5, Y15, Y15
+
+DATA ·one+0(SB)/8, $1.0
+GLOBL ·one(SB), RODATA|NOPTR, $8
+
+// func eliminateTiles(tiles, inverse *tile, targets []target, products *product) bool
+TEXT ·eliminateTiles(SB), NOSPLIT, $0-49
+	MOVQ tiles+0(FP), SI
+	MOVQ inverse+8(FP), R9
+	MOVQ targets_base+16(FP), R10
+	MOVQ targets_len+24(FP), R11
+	MOVQ products+40(FP), R12
+	MOVQ SI, DI // the tile of the target
+	XORL R13, R13
+
+target:
+	MOVLQSX 8(R10), R8
+	MOVLQSX 12(R10), CX
+	SUBQ    R8, CX
+	LEAQ    (R12)(R8*8), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	VMOVUPD 64(DI), Y2
 	VMOVUPD 96(DI), Y3
+	TESTQ   CX, CX
+	JE      finish
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
-	TESTQ   CX, CX
-	JE      sum
 
 product:
 	MOVLQSX (R8), AX
@@ -60,27 +94,56 @@ product:
 	ADDQ    $8, R8
 	DECQ    CX
 	JNE     product
+	VADDPD  Y4, Y0, Y0
+	VADDPD  Y5, Y1, Y1
+	VADDPD  Y6, Y2, Y2
+	VADDPD  Y7, Y3, Y3
 
-sum:
-	VADDPD Y4, Y0, Y0
-	VADDPD Y5, Y1, Y1
-	VADDPD Y6, Y2, Y2
-	VADDPD Y7, Y3, Y3
-	TESTQ  R9, R9
-	JE     store
-	MULTIPLY(R9, 0, DI)
-	MULTIPLY(R9, 1, DI)
-	MULTIPLY(R9, 2, DI)
-	MULTIPLY(R9, 3, DI)
-	VZEROUPPER
-	RET
+finish:
+	MOVLQSX (R10), AX
+	MOVLQSX 4(R10), BX
+	MOVQ    BX, R8
+	SHLQ    $7, R8
+	ADDQ    R9, R8
+	CMPQ    AX, BX
+	JLT     above
+	JEQ     pivots
+	MULTIPLY(R8, 0, DI)
+	MULTIPLY(R8, 1, DI)
+	MULTIPLY(R8, 2, DI)
+	MULTIPLY(R8, 3, DI)
+	JMP     next
 
-store:
+above:
 	VMOVUPD Y0, (DI)
 	VMOVUPD Y1, 32(DI)
 	VMOVUPD Y2, 64(DI)
 	VMOVUPD Y3, 96(DI)
+	JMP     next
+
+pivots:
+	VBROADCASTSD ·one(SB), Y13
+	VXORPD       Y14, Y14, Y14
+	VXORPD       Y15, Y15, Y15
+	PIVOT(Y0, Y1, Y2, Y3, 1, 0x00)
+	PIVOT(Y1, Y0, Y2, Y3, 2, 0x55)
+	PIVOT(Y2, Y0, Y1, Y3, 4, 0xaa)
+	PIVOT(Y3, Y0, Y1, Y2, 8, 0xff)
+	VMOVUPD      Y0, (R8)
+	VMOVUPD      Y1, 32(R8)
+	VMOVUPD      Y2, 64(R8)
+	VMOVUPD      Y3, 96(R8)
+	VMOVMSKPD    Y15, AX
+	ORL          AX, R13
+
+next:
+	ADDQ $128, DI
+	ADDQ $16, R10
+	DECQ R11
+	JNE  target
 	VZEROUPPER
+	TESTL R13, R13
+	SETEQ ret+48(FP)
 	RET
 
 // The terms from R11 to R12 are taken off Y0, with tiles at SI and blocks at DI.
@@ -181,38 +244,71 @@ done:
 	VZEROUPPER
 	RET
 
-// func combineBlocks(y, a []float64, x *float64, stride int)
+// func combineBlocks(dst, y *float64, blocks int, a []float64, x *float64, stride int)
 TEXT ·combineBlocks(SB), NOSPLIT, $0-64
-	MOVQ  y_base+0(FP), DI
-	MOVQ  y_len+8(FP), CX
-	MOVQ  a_base+24(FP), SI
-	MOVQ  a_len+32(FP), R8
-	MOVQ  x+48(FP), R9
-	MOVQ  stride+56(FP), R10
-	SHLQ  $3, R10
-	ADDQ  $3, CX
-	SHRQ  $2, CX
-	JE    done
-	TESTQ R8, R8
-	JE    done
+	MOVQ dst+0(FP), DI
+	MOVQ y+8(FP), SI
+	MOVQ blocks+16(FP), CX
+	MOVQ a_base+24(FP), R8
+	MOVQ a_len+32(FP), R9
+	MOVQ x+48(FP), R10
+	MOVQ stride+56(FP), R11
+	SHLQ $3, R11
+	LEAQ (R8)(R9*8), R9 // end of a
 
-block:
-	VMOVUPD (DI), Y1
-	MOVQ    R9, R11
-	XORQ    AX, AX
+	SUBQ $4, CX
+	JL   single
+
+four:
+	VMOVUPD (SI), Y1
+	VMOVUPD 32(SI), Y2
+	VMOVUPD 64(SI), Y3
+	VMOVUPD 96(SI), Y4
+	MOVQ    R10, BX
+	MOVQ    R8, AX
 
 row:
-	VBROADCASTSD (SI)(AX*8), Y0
-	VFMADD231PD  (R11), Y0, Y1
-	ADDQ         R10, R11
-	INCQ         AX
-	CMPQ         AX, R8
-	JNE          row
+	VBROADCASTSD (AX), Y0
+	VFMADD231PD  (BX), Y0, Y1
+	VFMADD231PD  32(BX), Y0, Y2
+	VFMADD231PD  64(BX), Y0, Y3
+	VFMADD231PD  96(BX), Y0, Y4
+	ADDQ         R11, BX
+	ADDQ         $8, AX
+	CMPQ         AX, R9
+	JB           row
 	VMOVUPD      Y1, (DI)
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y3, 64(DI)
+	VMOVUPD      Y4, 96(DI)
+	ADDQ         $128, SI
+	ADDQ         $128, DI
+	ADDQ         $128, R10
+	SUBQ         $4, CX
+	JGE          four
+
+single:
+	ADDQ $4, CX
+	JLE  done
+
+one:
+	VMOVUPD (SI), Y1
+	MOVQ    R10, BX
+	MOVQ    R8, AX
+
+rowOfOne:
+	VBROADCASTSD (AX), Y0
+	VFMADD231PD  (BX), Y0, Y1
+	ADDQ         R11, BX
+	ADDQ         $8, AX
+	CMPQ         AX, R9
+	JB           rowOfOne
+	VMOVUPD      Y1, (DI)
+	ADDQ         $32, SI
 	ADDQ         $32, DI
-	ADDQ         $32, R9
+	ADDQ         $32, R10
 	DECQ         CX
-	JNE          block
+	JNE          one
 
 done:
 	VZEROUPPER
