@@ -106,3 +106,31 @@ func curve(draw func(*History) (any, error), now func() time.Time) Hooks {
 		},
 	}
 }
+
+// ShowSweep returns what shows the progress of a sweep: a bar over the
+// floating-point operations of all runs, how many have ended, and the epoch
+// finished last.
+func ShowSweep(label string) func(SweepProgress) {
+	var bar *nb.Progress
+	unit, per := "GFLOP", 1e9
+	return func(p SweepProgress) {
+		if bar == nil {
+			if p.Total < 1e12 {
+				unit, per = "MFLOP", 1e6
+			}
+			bar = nb.NewProgress(label+", "+unit, max(1, int(p.Total/per)))
+		}
+		note := fmt.Sprintf("%d of %d ended", p.Ended, p.Runs)
+		if p.Failed > 0 {
+			note += fmt.Sprintf(", %d failed", p.Failed)
+		}
+		if p.Latest != "" {
+			note += fmt.Sprintf("; %s: epoch %d, validation %.4g", p.Latest, p.Epoch.Epoch, p.Epoch.Validation.Total)
+		}
+		bar.Note(note)
+		bar.Set(int(p.Flops / per))
+		if p.Over {
+			bar.Done()
+		}
+	}
+}

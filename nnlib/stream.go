@@ -2,8 +2,6 @@ package nnlib
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -64,11 +62,9 @@ func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, 
 	}
 	s := &stream{set: set, sel: sel, cfg: cfg, scaling: net.Scaling, count: seen.rows}
 	defer s.close()
-	manifest, err := json.Marshal(set.Manifest)
-	if err != nil {
+	if net.Data, err = manifestHash(set); err != nil {
 		return nil, nil, err
 	}
-	net.Data = fmt.Sprintf("%x", sha256.Sum256(manifest))
 	net.Origin.DataCommand = generateCommand(set.Recipe)
 	return net, net.History, newTrainer(net, s, validation, hooks).run(ctx)
 }

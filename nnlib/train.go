@@ -392,6 +392,9 @@ func (t *trainer) validate(ctx context.Context) (Loss, error) {
 		Energy:      op.SumAbs(parts[1:], s.rows(), s.cols, t.out, s.target),
 	}
 	l.Total = l.Composition + t.net.Config.EnergyWeight*l.Energy
+	if math.IsNaN(l.Total) || math.IsInf(l.Total, 0) {
+		return l, fmt.Errorf("nnlib: %w: the validation loss is %v after step %d", ErrDiverged, l.Total, t.Step)
+	}
 	return l, nil
 }
 
