@@ -18,7 +18,7 @@ func (o *Op) Do(in ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Kind == AbsLoss {
+	if o.Kind == AbsLoss || o.Kind == BurnLoss {
 		return o.UsePreallocDo(nil, in...)
 	}
 	return o.UsePreallocDo(tensor.New(tensor.WithShape(s...), tensor.Of(in[0].Dtype())), in...)
@@ -64,6 +64,9 @@ func do[T Float](o *Op, prealloc G.Value, in []G.Value, mul gemm[T], scalar func
 	if o.Kind == AbsLoss {
 		return scalar(T(SumAbs(o.Parts, rows, cols, x[0], x[1]))), nil
 	}
+	if o.Kind == BurnLoss {
+		return scalar(T(BurnSum(o.Weights, o.PerX, rows, x[0], x[1]))), nil
+	}
 	y, ok := prealloc.Data().([]T)
 	if !ok {
 		return nil, fmt.Errorf("op: %v: result is a %T", o.Kind, prealloc.Data())
@@ -99,6 +102,12 @@ func do[T Float](o *Op, prealloc G.Value, in []G.Value, mul gemm[T], scalar func
 		NormRowsGrad(y, x[0], x[1], x[2])
 	case LayerNormGain:
 		NormGainGrad(y, x[0], x[1])
+	case Blend:
+		BlendRows(o.N, o.At, o.Unit, cols, y, x[0], x[1])
+	case BlendGrad:
+		BlendRowsGrad(o.N, o.At, o.Unit, cols, y, x[0], x[1], x[2])
+	case BurnLossGrad:
+		BurnSumGrad(o.Weights, o.PerX, rows, y, x[0], x[1], x[2][0])
 	case Tilt:
 		TiltRows(o.ZA, cols, y, x[0])
 	case TiltGrad:

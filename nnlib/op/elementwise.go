@@ -80,6 +80,14 @@ func exp32(x float32) float32 {
 	return y * math.Float32frombits(uint32(int32(k)+127)<<23)
 }
 
+// exp is e^x, in single precision that of exp32.
+func exp[T Float](x T) T {
+	if x, ok := any(x).(float32); ok {
+		return T(exp32(x))
+	}
+	return T(math.Exp(float64(x)))
+}
+
 // expAll writes exp(x - shift) to dst.
 func expAll(dst, x []float32, shift float32) {
 	dst = dst[:len(x)]

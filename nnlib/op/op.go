@@ -54,11 +54,20 @@ const (
 	Tilt
 	// TiltGrad: p [B,C], dp [B,C] -> dz [B,C], from Tilt's output p.
 	TiltGrad
+	// Blend: h [B,2N+K], base [B,2N+1] -> [B,N+K+1], what lies between two guesses,
+	// see BlendRows.
+	Blend
+	// BlendGrad: h [B,2N+K], base [B,2N+1], dout [B,N+K+1] -> dh [B,2N+K].
+	BlendGrad
+	// BurnLoss: p [B,len(PerX)+5], t [B,len(PerX)+8] -> scalar, see BurnSum.
+	BurnLoss
+	// BurnLossGrad: p, t, d scalar -> dp.
+	BurnLossGrad
 	kinds
 )
 
 var kindNames = [kinds]string{"Dense", "Head", "AbsLoss", "ActGrad", "MatMulNT", "MatMulTN", "ColSum", "HeadGrad", "AbsLossGrad",
-	"Affine", "ScaleColumns", "LayerNorm", "LayerNormGrad", "LayerNormGain", "Tilt", "TiltGrad"}
+	"Affine", "ScaleColumns", "LayerNorm", "LayerNormGrad", "LayerNormGain", "Tilt", "TiltGrad", "Blend", "BlendGrad", "BurnLoss", "BurnLossGrad"}
 
 // String returns the kind's name.
 func (k Kind) String() string {
@@ -96,7 +105,8 @@ type Op struct {
 	// First marks a Dense whose x, or an Affine whose base, is data: no gradient
 	// is built for it.
 	First bool
-	// N is the number of columns that Head and HeadGrad normalise.
+	// N is the number of columns that Head and HeadGrad normalise, and of
+	// quantities that Blend and BlendGrad find.
 	N int
 	// Parts are the terms of AbsLoss and AbsLossGrad.
 	Parts []Part
@@ -104,6 +114,13 @@ type Op struct {
 	Scale []float64
 	// ZA is Z/A of the nuclides in the first columns of Tilt and TiltGrad.
 	ZA []float64
+	// At is the column of Blend and BlendGrad in which a change is blended, and
+	// Unit that change's.
+	At   int
+	Unit float64
+	// PerX and Weights are the energies and the weights of BurnLoss and BurnLossGrad.
+	PerX    []float64
+	Weights BurnWeights
 }
 
 var (
@@ -145,9 +162,20 @@ func NewTilt(z *G.Node, za []float64) (*G.Node, error) {
 	return G.ApplyOp(&Op{Kind: Tilt, ZA: za}, z)
 }
 
+// NewBlend adds BlendRows of h [B,2n+k] and base [B,2n+1], for which no gradient
+// is needed.
+func NewBlend(h, base *G.Node, n, at int, unit float64) (*G.Node, error) {
+	return G.ApplyOp(&Op{Kind: Blend, N: n, At: at, Unit: unit}, h, base)
+}
+
+// NewBurnLoss adds BurnSum of p [B,len(perX)+5] and t [B,len(perX)+8].
+func NewBurnLoss(p, t *G.Node, perX []float64, w BurnWeights) (*G.Node, error) {
+	return G.ApplyOp(&Op{Kind: BurnLoss, PerX: perX, Weights: w}, p, t)
+}
+
 // String writes the operation with all its attributes.
 func (o *Op) String() string {
-	return fmt.Sprintf("%v{act=%d first=%v n=%d parts=%v scale=%v za=%v}", o.Kind, o.Act, o.First, o.N, o.Parts, o.Scale, o.ZA)
+	return fmt.Sprintf("%v{act=%d first=%v n=%d parts=%v scale=%v za=%v at=%d unit=%v perX=%v weights=%v}", o.Kind, o.Act, o.First, o.N, o.Parts, o.Scale, o.ZA, o.At, o.Unit, o.PerX, o.Weights)
 }
 
 // WriteHash implements gorgonia.Op.
@@ -165,7 +193,7 @@ func (o *Op) Arity() int {
 	switch o.Kind {
 	case Head, ColSum, ScaleColumns, Tilt:
 		return 1
-	case Dense, AbsLossGrad, LayerNorm, LayerNormGrad:
+	case Dense, AbsLossGrad, LayerNorm, LayerNormGrad, BlendGrad, BurnLossGrad:
 		return 3
 	}
 	return 2
@@ -188,11 +216,13 @@ func (o *Op) Type() hm.Type {
 		return hm.NewFnType(mat(), vec(), mat(), mat())
 	case LayerNormGain:
 		return hm.NewFnType(mat(), mat(), vec())
-	case AbsLoss:
+	case AbsLoss, BurnLoss:
 		return hm.NewFnType(mat(), mat(), scalar)
+	case BlendGrad:
+		return hm.NewFnType(mat(), mat(), mat(), mat())
 	case ColSum:
 		return hm.NewFnType(mat(), vec())
-	case AbsLossGrad:
+	case AbsLossGrad, BurnLossGrad:
 		return hm.NewFnType(mat(), mat(), scalar, mat())
 	}
 	return hm.NewFnType(mat(), mat(), mat())
@@ -219,7 +249,7 @@ func (o *Op) shape(s []tensor.Shape) (tensor.Shape, error) {
 		dims[1], dims[2] = 1, 1
 	case LayerNormGrad:
 		dims[1] = 1
-	case AbsLossGrad:
+	case AbsLossGrad, BurnLossGrad:
 		dims[2] = 0
 	}
 	for i := range s {
@@ -248,6 +278,24 @@ func (o *Op) shape(s []tensor.Shape) (tensor.Shape, error) {
 		return tensor.Shape{s[0][1], s[1][1]}, nil
 	case ColSum:
 		return tensor.Shape{s[0][1]}, nil
+	case Blend, BlendGrad:
+		wide := s[0][1] - o.N + 1
+		if o.N < 1 || s[0][1] < 2*o.N || o.At < 0 || o.At >= o.N || !(o.Unit > 0) ||
+			s[1][0] != s[0][0] || s[1][1] != 2*o.N+1 || o.Kind == BlendGrad && (s[2][0] != s[0][0] || s[2][1] != wide) {
+			return bad()
+		}
+		if o.Kind == BlendGrad {
+			return s[0].Clone(), nil
+		}
+		return tensor.Shape{s[0][0], wide}, nil
+	case BurnLoss, BurnLossGrad:
+		if n := len(o.PerX); n == 0 || s[0][0] != s[1][0] || s[0][1] != n+burnAnswers || s[1][1] != n+burnTargets {
+			return bad()
+		}
+		if o.Kind == BurnLossGrad {
+			return s[0].Clone(), nil
+		}
+		return tensor.Shape{}, nil
 	case LayerNorm:
 		if s[1][0] != s[0][1] || s[2][0] != s[0][1] {
 			return bad()
@@ -310,7 +358,7 @@ func (o *Op) DiffWRT(inputs int) []bool {
 		copy(d, []bool{true, !o.First})
 	case LayerNorm:
 		copy(d, []bool{true, true, true})
-	case Head, AbsLoss, Tilt:
+	case Head, AbsLoss, Tilt, Blend, BurnLoss:
 		d[0] = true
 	}
 	return d
@@ -339,6 +387,10 @@ func (o *Op) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 		d[2] = apply(&Op{Kind: ColSum}, dz)
 	case Head:
 		d[0] = apply(&Op{Kind: HeadGrad, N: o.N}, out, grad)
+	case Blend:
+		d[0] = apply(&Op{Kind: BlendGrad, N: o.N, At: o.At, Unit: o.Unit}, in[0], in[1], grad)
+	case BurnLoss:
+		d[0] = apply(&Op{Kind: BurnLossGrad, PerX: o.PerX, Weights: o.Weights}, in[0], in[1], grad)
 	case Tilt:
 		d[0] = apply(&Op{Kind: TiltGrad, ZA: o.ZA}, out, grad)
 	case Affine:

@@ -110,11 +110,47 @@ func buildPhysical(t *testing.T) *net {
 	return n
 }
 
+// buildBurn is a layer that corrects two guesses of a burn of 3 nuclides: 13
+// columns of which 12 are gates and corrections of ln X, the change of Ye and two
+// losses, the last the expected error, which the loss is not asked for: its
+// gradient is no full derivative.
+func buildBurn(t *testing.T) *net {
+	t.Helper()
+	must := func(n *G.Node, err error) *G.Node {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	r := rand.New(rand.NewPCG(9, 10))
+	n := &net{graph: G.NewGraph()}
+	const in, nuclides, quantities = 4, 3, 6
+	x := node(n.graph, "x", normal(r, 2*in), 2, in)
+	w := node(n.graph, "w", normal(r, in*(2*quantities+1)), in, 2*quantities+1)
+	b := node(n.graph, "b", normal(r, 2*quantities+1), 2*quantities+1)
+	n.parameters = G.Nodes{w, b}
+	base := normal(r, 2*(2*quantities+1))
+	for row := range 2 {
+		base[(row+1)*(2*quantities+1)-1] = 0.45 + 0.02*float64(row)
+	}
+	h := must(NewDense(x, w, b, Identity, true))
+	n.out = must(NewTilt(must(NewBlend(h, node(n.graph, "base", base, 2, 2*quantities+1), quantities, nuclides, 0.01)), []float64{0, 0.5, 0.9}))
+	target := node(n.graph, "t", normal(r, 2*(nuclides+burnTargets)), 2, nuclides+burnTargets)
+	n.loss = must(NewBurnLoss(n.out, target, []float64{-2, 1, 0.5}, BurnWeights{LnX: 1, X: 2, Ye: 3, Change: 0.5, Q: 1.5, Neutrino: 0.7}))
+	n.composition = n.loss
+	var err error
+	if n.gradients, err = G.Grad(n.loss, n.parameters...); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // Every gradient, through Gorgonia's own differentiation and machine, must be
 // the central difference of the loss.
 func TestGradientsAreFiniteDifferences(t *testing.T) {
 	t.Run("paper", func(t *testing.T) { gradientsAreFiniteDifferences(t, build(t)) })
 	t.Run("physical", func(t *testing.T) { gradientsAreFiniteDifferences(t, buildPhysical(t)) })
+	t.Run("burn", func(t *testing.T) { gradientsAreFiniteDifferences(t, buildBurn(t)) })
 }
 
 func gradientsAreFiniteDifferences(t *testing.T, n *net) {
@@ -194,10 +230,12 @@ func TestAbsLossByHand(t *testing.T) {
 		t.Errorf("loss %v, not 3.5", got)
 	}
 	d := make([]float64, 6)
-	SumAbsGrad([]Part{{0, 2, 1}, {2, 3, 0.5}}, 2, 3, d, p, q, 2)
-	for i, want := range []float64{0.5, -0.5, 0, 0, 0.5, -0.5} {
-		if d[i] != want {
-			t.Errorf("gradient %d is %v, not %v", i, d[i], want)
+	for _, up := range []float64{2, -2} {
+		SumAbsGrad([]Part{{0, 2, 1}, {2, 3, 0.5}}, 2, 3, d, p, q, up)
+		for i, want := range []float64{0.5, -0.5, 0, 0, 0.5, -0.5} {
+			if want *= up / 2; d[i] != want {
+				t.Errorf("gradient %d of %v times the loss is %v, not %v", i, up, d[i], want)
+			}
 		}
 	}
 }

@@ -34,6 +34,10 @@ func TiltRows[T Float](za []float64, cols int, p, z []T) {
 // method, held between the b that are known to be too small and too large.
 func tilt[T Float](za []float64, lnw []T, ye float64) float64 {
 	low, high := math.Inf(-1), math.Inf(1)
+	enough := 0.0
+	if _, ok := any(T(0)).(float32); ok {
+		enough = 1e-8 // less than single precision tells apart
+	}
 	b := 0.0
 	for range 200 {
 		mean, variance := tilted(za, lnw, b)
@@ -41,7 +45,7 @@ func tilt[T Float](za []float64, lnw []T, ye float64) float64 {
 		switch {
 		case off != off:
 			return off
-		case off == 0:
+		case math.Abs(off) <= enough:
 			return b
 		case off > 0:
 			high = b

@@ -171,6 +171,7 @@ type block struct{ r0, r1, c0, c1 int }
 const (
 	minProduct  = 2e6     // floating-point operations
 	minElements = 1 << 15 // of an element-wise pass
+	blendCost   = 4       // an element of one that takes an exponential
 	tiltCost    = 16      // an element of one that takes tens of exponentials
 )
 
@@ -320,6 +321,28 @@ func (r *program[T]) fused(o *op.Op, s Step) (func() error, error) {
 		return r.rowwise(rows, cols, tiltCost, func(lo, hi int) {
 			op.TiltRowsGrad(o.ZA, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
+	case op.Blend:
+		guesses, wide := s.InShape[1][1], s.OutShape[1]
+		return r.rowwise(rows, cols, blendCost, func(lo, hi int) {
+			from, to := lo/cols, hi/cols
+			op.BlendRows(o.N, o.At, o.Unit, cols, mem[out][from*wide:to*wide], mem[s.In[0]][lo:hi], mem[s.In[1]][from*guesses:to*guesses])
+		}), nil
+	case op.BlendGrad:
+		guesses, wide := s.InShape[1][1], s.InShape[2][1]
+		return r.rowwise(rows, cols, blendCost, func(lo, hi int) {
+			from, to := lo/cols, hi/cols
+			op.BlendRowsGrad(o.N, o.At, o.Unit, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][from*guesses:to*guesses], mem[s.In[2]][from*wide:to*wide])
+		}), nil
+	case op.BurnLoss:
+		return func() error {
+			mem[out][0] = T(op.BurnSum(o.Weights, o.PerX, rows, mem[s.In[0]], mem[s.In[1]]))
+			return nil
+		}, nil
+	case op.BurnLossGrad:
+		return func() error {
+			op.BurnSumGrad(o.Weights, o.PerX, rows, mem[out], mem[s.In[0]], mem[s.In[1]], mem[s.In[2]][0])
+			return nil
+		}, nil
 	case op.AbsLoss:
 		return func() error {
 			mem[out][0] = T(op.SumAbs(o.Parts, rows, cols, mem[s.In[0]], mem[s.In[1]]))
