@@ -3,6 +3,7 @@ package nnlib
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -28,6 +29,25 @@ type Bench struct {
 	// over the activations, the passes at the speed at which this machine
 	// copies memory; for an inference its products.
 	Floor float64 `json:"floor_s"`
+	// Peers are other programs that did the same in turn.
+	Peers []PeerTime `json:"peers,omitempty"`
+}
+
+// PeerTime is how long another program took: CPU and Wall as in Bench, and Ratio,
+// our processor time over its own.
+type PeerTime struct {
+	Peer    string  `json:"peer"`
+	Version string  `json:"version"`
+	CPU     float64 `json:"cpu_s"`
+	Wall    float64 `json:"wall_s"`
+	Ratio   float64 `json:"ratio"`
+}
+
+// BenchPeer is another program to be measured beside nnlib.
+type BenchPeer struct {
+	Name, Version string
+	// Run does the work n times and returns the time that it took, in s.
+	Run func(n int) (cpu, wall float64, err error)
 }
 
 // BenchNets returns the networks that are measured by name: the paper's two,
@@ -48,8 +68,8 @@ func BenchNets() (names []string, dims map[string][]int) {
 
 // BenchTrain measures a training step (forward, backward and Adam, float32) of
 // dense layers of these widths. The fastest of several steps counts, as does
-// the fastest of each part of the floor.
-func BenchTrain(ctx context.Context, dims []int, batch, threads int) (Bench, error) {
+// the fastest of each part of the floor and of each peer's.
+func BenchTrain(ctx context.Context, dims []int, batch, threads int, peers ...BenchPeer) (Bench, error) {
 	n, err := benchNet(dims, batch, threads)
 	if err != nil {
 		return Bench{}, err
@@ -76,20 +96,18 @@ func BenchTrain(ctx context.Context, dims []int, batch, threads int) (Bench, err
 	}
 	// Adam reads w, g, m and v and writes w, m and v, a pass over activations
 	// reads and writes them; a copy reads and writes as well.
-	times, err := fastest(ctx, func() error {
+	step := func() error {
 		if err := m.Run(ctx); err != nil {
 			return err
 		}
 		return o.Update()
-	}, products(dims, batch, true), copies(n.Parameters(), 3.5), copies(activations, 4))
-	if err != nil {
-		return Bench{}, err
 	}
-	return Bench{Dims: dims, Batch: batch, CPU: times[0].cpu, Wall: times[0].wall, Floor: times[1].cpu + times[2].cpu + times[3].cpu}, nil
+	return compare(ctx, Bench{Dims: dims, Batch: batch}, step, peers, products(dims, batch, true), copies(n.Parameters(), 3.5), copies(activations, 4))
 }
 
-// BenchInfer measures a forward pass for that many samples at once.
-func BenchInfer(ctx context.Context, dims []int, batch, threads int) (Bench, error) {
+// BenchInfer measures a forward pass for that many samples at once, as BenchTrain
+// does a step.
+func BenchInfer(ctx context.Context, dims []int, batch, threads int, peers ...BenchPeer) (Bench, error) {
 	n, err := benchNet(dims, batch, threads)
 	if err != nil {
 		return Bench{}, err
@@ -104,11 +122,82 @@ func BenchInfer(ctx context.Context, dims []int, batch, threads int) (Bench, err
 		return Bench{}, err
 	}
 	defer m.Close()
-	times, err := fastest(ctx, func() error { return m.Run(ctx) }, products(dims, batch, false))
+	return compare(ctx, Bench{Dims: dims, Batch: batch}, func() error { return m.Run(ctx) }, peers, products(dims, batch, false))
+}
+
+// compare completes b by the times of the work, of the peers and of the parts of
+// the floor.
+func compare(ctx context.Context, b Bench, work func() error, peers []BenchPeer, floor ...func() error) (Bench, error) {
+	all := []func(n int) (spent, error){timed(work)}
+	for _, p := range peers {
+		all = append(all, func(n int) (s spent, err error) {
+			s.cpu, s.wall, err = p.Run(n)
+			return s, err
+		})
+	}
+	for _, f := range floor {
+		all = append(all, timed(f))
+	}
+	times, err := fastest(ctx, all)
 	if err != nil {
 		return Bench{}, err
 	}
-	return Bench{Dims: dims, Batch: batch, CPU: times[0].cpu, Wall: times[0].wall, Floor: times[1].cpu}, nil
+	b.CPU, b.Wall = times[0].cpu, times[0].wall
+	for i, p := range peers {
+		t := times[1+i]
+		b.Peers = append(b.Peers, PeerTime{p.Name, p.Version, t.cpu, t.wall, b.CPU / t.cpu})
+	}
+	for _, t := range times[1+len(peers):] {
+		b.Floor += t.cpu
+	}
+	return b, nil
+}
+
+// timed measures n calls of f.
+func timed(f func() error) func(n int) (spent, error) {
+	return func(n int) (spent, error) {
+		c, w := cpuTime(), time.Now()
+		for range n {
+			if err := f(); err != nil {
+				return spent{}, err
+			}
+		}
+		return spent{cpuTime() - c, time.Since(w).Seconds()}, nil
+	}
+}
+
+// WriteBenchONNX writes the network that BenchInfer measures as an ONNX graph
+// from x to y, both [batch, dims[0]].
+func WriteBenchONNX(w io.Writer, dims []int) error {
+	net, err := benchNet(dims, 1, 0)
+	if err != nil {
+		return err
+	}
+	out := dims[len(dims)-1]
+	g := &onnxGraph{}
+	g.input("x", "batch", dims[0])
+	h := "x"
+	for l := range len(dims) - 1 {
+		weight, bias, z := fmt.Sprint("w", l), fmt.Sprint("b", l), fmt.Sprint("z", l)
+		g.tensor(weight, dims[l:l+2], data(net.weights[2*l]))
+		g.tensor(bias, dims[l+1:l+2], data(net.weights[2*l+1]))
+		g.node("Gemm", z, h, weight, bias)
+		if h = z; l+2 < len(dims) {
+			h = fmt.Sprint("h", l)
+			g.node("Relu", h, z)
+		}
+	}
+	g.integers("zero", 0)
+	g.integers("one", 1)
+	g.integers("nuclides", out-2)
+	g.integers("end", out)
+	g.node("Slice", "composition", h, "zero", "nuclides", "one")
+	g.node("LogSoftmax", "ln_X", "composition", onnxInteger("axis", 1))
+	g.node("Slice", "energies", h, "nuclides", "end", "one")
+	g.node("Concat", "y", "ln_X", "energies", onnxInteger("axis", 1))
+	g.output("y", "batch", out)
+	_, err = w.Write(g.model(nil))
+	return err
 }
 
 func benchNet(dims []int, batch, threads int) (*Net, error) {
@@ -140,19 +229,19 @@ type spent struct{ cpu, wall float64 } // s
 
 // fastest runs the functions in turn, so that other load on the machine meets
 // all of them, until the time is over, but at least three times, and returns
-// the least times of each.
-func fastest(ctx context.Context, fs ...func() error) ([]spent, error) {
+// the least times of each. A function is told how often to do its work.
+func fastest(ctx context.Context, fs []func(n int) (spent, error)) ([]spent, error) {
 	least := make([]spent, len(fs))
 	repeat := make([]int, len(fs)) // what is over in microseconds runs many times
 	for k, f := range fs {
-		if err := f(); err != nil { // meets cold caches
+		if _, err := f(1); err != nil { // meets cold caches
 			return nil, err
 		}
-		began := time.Now()
-		if err := f(); err != nil {
+		s, err := f(1)
+		if err != nil {
 			return nil, err
 		}
-		repeat[k] = 1 + int(2*time.Millisecond/max(time.Microsecond, time.Since(began)))
+		repeat[k] = 1 + int(2e-3/max(1e-6, s.wall))
 	}
 	runtime.GC() // not on their account
 	began := time.Now()
@@ -161,13 +250,12 @@ func fastest(ctx context.Context, fs ...func() error) ([]spent, error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			c, w := cpuTime(), time.Now()
-			for range repeat[k] {
-				if err := f(); err != nil {
-					return nil, err
-				}
+			s, err := f(repeat[k])
+			if err != nil {
+				return nil, err
 			}
-			s := spent{(cpuTime() - c) / float64(repeat[k]), time.Since(w).Seconds() / float64(repeat[k])}
+			n := float64(repeat[k])
+			s = spent{s.cpu / n, s.wall / n}
 			if round == 0 {
 				least[k] = s
 			}

@@ -1,7 +1,15 @@
 package nnlib
 
 import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
+
+	"nuclab/internal/testenv"
 )
 
 func TestBenchRefusesWhatIsNoNet(t *testing.T) {
@@ -12,6 +20,56 @@ func TestBenchRefusesWhatIsNoNet(t *testing.T) {
 	}
 	if _, err := BenchInfer(t.Context(), []int{82, 64, 82}, 0, 1); err == nil {
 		t.Error("a batch of 0 was taken")
+	}
+}
+
+// What a peer is given to infer is what we infer.
+func TestBenchONNXIsTheSameNet(t *testing.T) {
+	python := testenv.Python(t, "onnxruntime", "numpy")
+	dims := []int{5, 7, 9, 9, 5}
+	path := filepath.Join(t.TempDir(), "net.onnx")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := WriteBenchONNX(f, dims); err != nil {
+		t.Fatal(err)
+	}
+	const script = `
+import json, sys
+import numpy as np
+import onnxruntime
+s = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+x = np.arange(10, dtype=np.float32).reshape(2, 5)
+print(json.dumps(s.run(None, {"x": x})[0].ravel().tolist()))
+`
+	cmd := exec.Command(python, "-c", script, path)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, stderr.Bytes())
+	}
+	var got []float64
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	net, err := benchNet(dims, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, want := make([]float32, 10), make([]float32, 10)
+	for i := range x {
+		x[i] = float32(i)
+	}
+	if err := net.predict(t.Context(), x, want); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range want {
+		if math.Abs(got[i]-float64(v)) > 1e-5 {
+			t.Errorf("output %d is %v there, %v here", i, got[i], v)
+		}
 	}
 }
 

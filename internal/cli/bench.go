@@ -28,54 +28,80 @@ func (a *app) bench() *cobra.Command {
 }
 
 // measurement is nnlib.BenchTrain or nnlib.BenchInfer.
-type measurement func(ctx context.Context, dims []int, batch, threads int) (nnlib.Bench, error)
+type measurement func(ctx context.Context, dims []int, batch, threads int, peers ...nnlib.BenchPeer) (nnlib.Bench, error)
 
 // benchNets makes the verb that runs a measurement of nnlib for batches of the given sizes.
 func (a *app) benchNets(verb, short string, measure measurement, batches ...int) *cobra.Command {
 	names, dims := nnlib.BenchNets()
+	peer := netPeers[verb]
 	var only []string
 	var threads int
+	var python string
 	cmd := &cobra.Command{
 		Use:   verb,
 		Short: short,
 		Long: short + `.
 
 cpu_s and wall_s are the processor time and the time of one step or inference, in s; floor_s is the processor time that
-it cannot do without, measured in the same run.`,
+it cannot do without, measured in the same run. Where a Python has the package ` + peer + `, that does the same work in turn,
+and cpu/peer is the ratio of the processor times. Products are by MKL or OpenBLAS (NUCLAB_MKL and NUCLAB_OPENBLAS name
+the file; "none" asks for another).`,
 		Example: "  nuclab bench " + verb + " --net small --threads 1",
 		Args:    cobra.NoArgs,
 	}
 	cmd.Flags().StringSliceVar(&only, "net", names, "networks")
 	cmd.Flags().IntVar(&threads, "threads", 1, "threads that work at once")
+	cmd.Flags().StringVar(&python, "python", "", "Python `interpreter` with "+peer+" (default: the first found that has it)")
 	out := a.outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if threads < 1 {
 			return badInput("--threads: %d is less than 1", threads)
 		}
-		doc := struct {
-			Schema  string        `json:"schema"`
-			Threads int           `json:"threads"`
-			BLAS    string        `json:"blas"`
-			Nets    []nnlib.Bench `json:"nets"`
-		}{"nuclab.bench/1", threads, blas.Name(), nil}
-		t := &grid{head: []string{"net", "batch", "cpu_s", "wall_s", "floor_s", "cpu/floor"}}
 		for _, name := range only {
 			if !slices.Contains(names, name) {
 				return badInput("--net: %q is none of %s", name, strings.Join(names, ", "))
 			}
+		}
+		ctx := cmd.Context()
+		doc := benchNetsDoc{Schema: "nuclab.bench/1", Threads: threads, BLAS: blas.Name()}
+		notes := []string{"products by " + doc.BLAS}
+		named := python != ""
+		python, err := findNetPeer(ctx, peer, python)
+		if err != nil {
+			if named {
+				return err
+			}
+			notes = addNote(notes, err.Error())
+		}
+		t := &grid{head: []string{"net", "batch", "cpu_s", "wall_s", "floor_s", "cpu/floor", "peer cpu_s", "peer wall_s", "cpu/peer"}}
+		for _, name := range only {
 			for _, batch := range batches {
-				b, err := measure(cmd.Context(), dims[name], batch, threads)
+				b, note, err := measureNet(ctx, measure, python, named, netRequest{Peer: peer, Dims: dims[name], Batch: batch, Threads: threads})
 				if err != nil {
 					return err
 				}
+				notes = addNote(notes, note)
 				b.Net = name
 				doc.Nets = append(doc.Nets, b)
-				t.add(name, batch, b.CPU, b.Wall, b.Floor, b.CPU/b.Floor)
+				row := []any{name, batch, b.CPU, b.Wall, b.Floor, b.CPU / b.Floor, "", "", ""}
+				for _, p := range b.Peers {
+					row = append(row[:6], p.CPU, p.Wall, p.Ratio)
+					notes = addNote(notes, fmt.Sprintf("peer: %s %s of %s", p.Peer, p.Version, python))
+				}
+				t.add(row...)
 			}
 		}
-		return out.write(doc, []string{"products by " + doc.BLAS}, t)
+		return out.write(doc, notes, t)
 	}
 	return cmd
+}
+
+// benchNetsDoc is the JSON of schema nuclab.bench/1 for neural networks.
+type benchNetsDoc struct {
+	Schema  string        `json:"schema"`
+	Threads int           `json:"threads"`
+	BLAS    string        `json:"blas"`
+	Nets    []nnlib.Bench `json:"nets"`
 }
 
 // benchBurnDoc is the JSON of schema nuclab.bench/1 for burns. Options are those of a comparison with peers; otherwise
