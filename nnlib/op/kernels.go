@@ -140,7 +140,7 @@ func SumAbsGrad[T Float](parts []Part, rows, cols int, dp, p, t []T, up T) {
 			b, d = b[:len(a)], d[:len(a)]
 			for j, v := range a {
 				x := v - b[j]
-				step := T(math.Copysign(float64(g), float64(x))) // no branch on the sign
+				step := g * T(math.Copysign(1, float64(x))) // no branch on the sign
 				if x == 0 {
 					step = 0
 				} else if x != x {
