@@ -88,15 +88,19 @@ func (a *moments[T]) measurePiece(i int) {
 // Step implements Moments.
 func (a *moments[T]) Step(s Adam, t int) error {
 	step, root := s.factors(t)
-	a.current = factors[T]{T(s.Beta1), T(s.Beta2), T(step), T(root), T(s.Epsilon), T(1 - s.Rate*s.Decay), 1, 0}
+	unscale := 1.0
+	if s.LossScale != 0 {
+		unscale = 1 / s.LossScale
+	}
+	a.current = factors[T]{T(s.Beta1), T(s.Beta2), T(step), T(root), T(s.Epsilon), T(1 - s.Rate*s.Decay), T(unscale), 0}
 	if s.Clip > 0 {
 		a.r.team.do(len(a.pieces), a.measure)
 		sum := 0.0
 		for _, v := range a.squares { // in this order whatever the number of threads
 			sum += v
 		}
-		if norm := math.Sqrt(sum); norm > s.Clip {
-			a.current.scale = T(s.Clip / norm)
+		if norm := math.Sqrt(sum) * unscale; norm > s.Clip {
+			a.current.scale = T(unscale * (s.Clip / norm))
 		}
 	}
 	if s.Average > 0 {

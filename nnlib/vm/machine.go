@@ -58,6 +58,7 @@ type Machine struct {
 	program Program
 	bound   []G.Value // by buffer: the value that was bound last
 	buffer  map[*G.Node]int
+	kept    []bool // by buffer: Run does not copy it to or from the device
 }
 
 var _ G.VM = (*Machine)(nil)
@@ -70,7 +71,7 @@ func New(b Backend, targets ...*G.Node) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{plan: p, bound: make([]G.Value, len(p.Buffers)), buffer: map[*G.Node]int{}}
+	m := &Machine{plan: p, bound: make([]G.Value, len(p.Buffers)), buffer: map[*G.Node]int{}, kept: make([]bool, len(p.Buffers))}
 	if m.program, err = b.Compile(p); err != nil {
 		return nil, err
 	}
@@ -123,6 +124,19 @@ func (m *Machine) bind(i int) error {
 
 // Run executes the graph once. It stops between two operations when ctx ends.
 func (m *Machine) Run(ctx context.Context) error {
+	if err := m.bindAll(); err != nil {
+		return err
+	}
+	if err := m.copy(m.plan.Inputs, m.program.Upload); err != nil {
+		return err
+	}
+	if err := m.program.Run(ctx); err != nil {
+		return err
+	}
+	return m.copy(m.plan.Outputs, m.program.Download)
+}
+
+func (m *Machine) bindAll() error {
 	for i, b := range m.plan.Buffers {
 		if b.Node != nil {
 			if err := m.bind(i); err != nil {
@@ -130,16 +144,50 @@ func (m *Machine) Run(ctx context.Context) error {
 			}
 		}
 	}
-	for _, i := range m.plan.Inputs {
-		if err := m.program.Upload(i); err != nil {
-			return err
+	return nil
+}
+
+// copy copies those of the buffers that are not kept.
+func (m *Machine) copy(buffers []int, one func(int) error) error {
+	for _, i := range buffers {
+		if !m.kept[i] {
+			if err := one(i); err != nil {
+				return err
+			}
 		}
 	}
-	if err := m.program.Run(ctx); err != nil {
-		return err
-	}
-	for _, i := range m.plan.Outputs {
-		if err := m.program.Download(i); err != nil {
+	return nil
+}
+
+// Keep leaves the values of variables, such as a network's weights, on the
+// device: what Run uses is their value as it was when the machine saw it first,
+// or at the last Store. It makes no difference on the CPU, which has no memory of
+// its own. NewAdam keeps parameters and gradients.
+func (m *Machine) Keep(nodes ...*G.Node) error {
+	return m.each(nodes, func(i int) error {
+		m.kept[i] = true
+		return nil
+	})
+}
+
+// Fetch brings kept values from the device to the nodes: an optimiser's
+// parameters, or gradients. It waits for the work that was queued before.
+func (m *Machine) Fetch(nodes ...*G.Node) error { return m.each(nodes, m.program.Download) }
+
+// Store brings what was changed in the nodes' values to the device.
+func (m *Machine) Store(nodes ...*G.Node) error { return m.each(nodes, m.program.Upload) }
+
+// each calls f for the buffers of nodes, which have values.
+func (m *Machine) each(nodes []*G.Node, f func(buffer int) error) error {
+	for _, n := range nodes {
+		i, ok := m.buffer[n]
+		if !ok {
+			return fmt.Errorf("vm: %q is no value of this machine", n.Name())
+		}
+		if err := m.bind(i); err != nil {
+			return err
+		}
+		if err := f(i); err != nil {
 			return err
 		}
 	}
@@ -171,6 +219,9 @@ type Adam struct {
 	// the parameters that State returns: a += (1 - Average) (w - a) after a step.
 	// While there are fewer steps than 1/(1 - Average) it is the mean of them all.
 	Average float64
+	// LossScale, if not 0, is what the graph multiplies its loss with, so that
+	// small gradients are not lost in a short format; they are divided by it first.
+	LossScale float64
 }
 
 func (a Adam) withDefaults() Adam {
@@ -202,7 +253,8 @@ type Optimizer struct {
 }
 
 // NewAdam returns an optimiser that after each Run moves the parameters along
-// the gradients, which are what gorgonia.Grad returned and were targets.
+// the gradients, which are what gorgonia.Grad returned and were targets. Both are
+// kept on the device (see Keep).
 func (m *Machine) NewAdam(a Adam, parameters, gradients G.Nodes) (*Optimizer, error) {
 	if len(parameters) != len(gradients) {
 		return nil, fmt.Errorf("vm: %d parameters, %d gradients", len(parameters), len(gradients))
@@ -214,7 +266,7 @@ func (m *Machine) NewAdam(a Adam, parameters, gradients G.Nodes) (*Optimizer, er
 		if !ok || !ok2 {
 			return nil, fmt.Errorf("vm: %q and its gradient are not both values of this machine", parameters[i].Name())
 		}
-		if err := m.bind(wi); err != nil {
+		if err := m.Keep(parameters[i], gradients[i]); err != nil {
 			return nil, err
 		}
 		w, g = append(w, wi), append(g, gi)
