@@ -2,6 +2,7 @@ package nnlib
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -9,6 +10,9 @@ import (
 	"nuclab/nucnet/dataset"
 	"nuclab/nucnet/nuclide"
 )
+
+// ErrData is wrapped by errors about data that a net cannot learn.
+var ErrData = errors.New("data that cannot be learnt")
 
 // samples are the rows of a table as a network sees them, both [rows, N+2].
 type samples struct {
@@ -89,19 +93,35 @@ func (s *samples) add(ctx context.Context, c Config, scaling Scaling, t *dataset
 			return err
 		}
 		s.target = append(s.target, float32(nuc/c.EnergyScale), float32(e.EpsNu[r]/c.NeutrinoScale))
-		for _, v := range [][]float32{s.x, s.target} {
+		for k, v := range [][]float32{s.x, s.target} {
 			for j, f := range v[len(v)-s.cols:] {
 				if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
-					number := int64(r)
-					if r < len(t.Index) {
-						number = t.Index[r]
-					}
-					return fmt.Errorf("nnlib: sample %d of the data set, time %g s, column %d is %v", number, t.Times[time], j, f)
+					return notANumber(t, r, k, j, float64(f))
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// notANumber is the error about value j of the inputs (k = 0) or of the targets of a row.
+func notANumber(t *dataset.Table, row, k, j int, v float64) error {
+	number := int64(row)
+	if row < len(t.Index) {
+		number = t.Index[row]
+	}
+	what := ""
+	switch n := len(t.Nuclides); {
+	case k == 0 && j < 2:
+		what = []string{"log10 T", "log10 rho"}[j]
+	case k == 0:
+		what = fmt.Sprintf("X of %s", t.Nuclides[j-2])
+	case j < n:
+		what = fmt.Sprintf("ln X of %s at the end", t.Nuclides[j])
+	default:
+		what = []string{"the energy released", "the neutrino loss"}[j-n]
+	}
+	return fmt.Errorf("nnlib: %w: sample %d: %s is %v", ErrData, number, what, v)
 }
 
 // Scaling is what is done to the inputs log10 T [K], log10 rho [g/cm3] and X
@@ -117,6 +137,7 @@ type survey struct {
 	rows          int
 	mean, squares []float64 // of the inputs; squares about the mean
 	domain        Domain    // without a margin
+	err           error     // about an input that is not a number
 }
 
 // add takes the given rows in, by Welford's recurrence.
@@ -131,6 +152,9 @@ func (s *survey) add(t *dataset.Table, rows []int) {
 	for _, r := range rows {
 		s.rows++
 		input := func(j int, v float64) {
+			if s.err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+				s.err = notANumber(t, r, 0, j, v)
+			}
 			d := v - s.mean[j]
 			s.mean[j] += d / float64(s.rows)
 			s.squares[j] += d * (v - s.mean[j])

@@ -397,7 +397,10 @@ func TestEveryPassTakesEverySample(t *testing.T) {
 
 func TestBadData(t *testing.T) {
 	change := map[string]func(d *dataset.Table){
-		"sample 3": func(d *dataset.Table) { d.Ends[0].EpsNu[3] = math.NaN() },
+		"sample 3: the neutrino loss is NaN": func(d *dataset.Table) { d.Ends[0].EpsNu[3] = math.NaN() },
+		"sample 4: X of si28 is NaN":         func(d *dataset.Table) { d.X[4*5+2] = math.NaN() },
+		"sample 5: log10 T is NaN":           func(d *dataset.Table) { d.T[5] = -1 },
+		"sample 6: ln X of he4 at the end":   func(d *dataset.Table) { d.Ends[0].X[6*5+1] = math.NaN() },
 		"usable": func(d *dataset.Table) {
 			clear(d.Status)
 			d.Status[0] = "ok"
@@ -414,7 +417,7 @@ func TestBadData(t *testing.T) {
 		d := table(t, 10, 10)
 		f(d)
 		c := tiny
-		c.Label = "row"
+		c.Label, c.Inputs = "row", "scaled"
 		if _, _, err := Train(t.Context(), c, d, 0, Hooks{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}

@@ -18,9 +18,12 @@ func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, 
 	case err != nil:
 		return nil, nil, err
 	case set.Protocol != dataset.Train:
-		return nil, nil, fmt.Errorf("nnlib: the data set is a test of protocol %s: its targets do not follow its initial states", set.Protocol)
+		return nil, nil, fmt.Errorf("nnlib: %w: the data set is a test of protocol %s: its targets do not follow its initial states", ErrData, set.Protocol)
 	case timeIndex < 0 || timeIndex >= len(set.Times):
 		return nil, nil, fmt.Errorf("nnlib: time %d of the data set: it has %d", timeIndex, len(set.Times))
+	}
+	if err := cfg.fits(len(set.Nuclides), set.Samples); err != nil {
+		return nil, nil, err
 	}
 	sel := dataset.Selection{Times: []int{timeIndex}, Split: dataset.Split{Validation: cfg.Validation, Seed: cfg.Seed},
 		Role: dataset.Training, Batch: cfg.Batch, Seed: cfg.Seed}
@@ -29,7 +32,9 @@ func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, 
 		if err != nil {
 			return nil, nil, err
 		}
-		seen.add(t, every(t.Len()))
+		if seen.add(t, every(t.Len())); seen.err != nil {
+			return nil, nil, seen.err
+		}
 	}
 	held := sel
 	held.Role = dataset.Validation

@@ -1,8 +1,13 @@
 package nnlib
 
 import (
+	"errors"
 	"fmt"
 )
+
+// ErrMemory is wrapped by the error for a training that needs more memory than
+// there is.
+var ErrMemory = errors.New("not enough memory")
 
 // weights returns the number of weights of a net for n nuclides.
 func (c Config) weights(n int) int {
@@ -38,6 +43,6 @@ func (c Config) fits(nuclides, samples int) error {
 		return nil
 	}
 	const gib = 1 << 30
-	return fmt.Errorf("nnlib: layers = %d, width = %d, batch = %d: training needs about %.2g GiB of memory, %.2g GiB are free",
+	return fmt.Errorf("nnlib: %w: layers = %d, width = %d, batch = %d: training takes about %.3g GiB, %.3g GiB are free", ErrMemory,
 		c.Layers, c.Width, c.Batch, float64(need)/gib, float64(have)/gib)
 }

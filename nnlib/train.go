@@ -177,13 +177,20 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 	if err := checkTable(data, timeIndex); err != nil {
 		return nil, nil, err
 	}
+	if err := cfg.fits(len(data.Nuclides), len(data.T)); err != nil {
+		return nil, nil, err
+	}
 	rows := good(data)
 	if len(rows) < 2 {
-		return nil, nil, fmt.Errorf("nnlib: %d usable samples: training and validation need one each at least", len(rows))
+		return nil, nil, fmt.Errorf("nnlib: %w: %d usable samples: training and validation need one each at least", ErrData, len(rows))
 	}
 	cfg.random(useSplit).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	held := min(max(1, int(math.Round(cfg.Validation*float64(len(rows))))), len(rows)-1)
-	net := cfg.newNet(data.Nuclides, data.Times[timeIndex], surveyed(data, rows[held:]))
+	seen := surveyed(data, rows[held:])
+	if seen.err != nil {
+		return nil, nil, seen.err
+	}
+	net := cfg.newNet(data.Nuclides, data.Times[timeIndex], seen)
 	validation, err := read(ctx, cfg, net.Scaling, data, timeIndex, rows[:held])
 	if err != nil {
 		return nil, nil, err
@@ -204,7 +211,7 @@ func (c Config) forData(network string) (Config, error) {
 	}
 	c = c.withDefaults()
 	if c.Network = or(c.Network, network); network != "" && c.Network != network {
-		return c, fmt.Errorf("nnlib: network = %s, but the data set is of %s", c.Network, network)
+		return c, fmt.Errorf("nnlib: %w: network = %s, but the data set is of %s", ErrData, c.Network, network)
 	}
 	return c, nil
 }

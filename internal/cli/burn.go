@@ -101,6 +101,7 @@ density in g/cm3. Without -t and --decades a burn along it is shown at its own t
 	b.n.flags(cmd, true)
 	b.m.placeFlags(cmd)
 	b.m.compositionFlags(cmd)
+	cmd.MarkFlagRequired("composition")
 	f.StringVar(&b.heating, "heating", "none", "what the energy released does: none, isochoric (heats at constant density) or isobaric (at constant pressure)")
 	f.StringVar(&b.trajectory, "trajectory", "", "`FILE` of columns t T rho (s, K, g/cm3) to burn along, in place of -T and --rho")
 	f.StringVarP(&b.times, "times", "t", "", "times in s, `1e-6,1e-3,1`")

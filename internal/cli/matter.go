@@ -36,6 +36,7 @@ func (m *matter) flags(cmd *cobra.Command, composition bool) {
 	cmd.MarkFlagRequired("rho")
 	if composition {
 		m.compositionFlags(cmd)
+		cmd.MarkFlagRequired("composition")
 	}
 }
 
@@ -46,12 +47,11 @@ func (m *matter) placeFlags(cmd *cobra.Command) {
 	f.Float64Var(&m.rho, "rho", 0, "density in g/cm3, 1e-10..1e12")
 }
 
-// compositionFlags adds -x, which is required, and --normalize.
+// compositionFlags adds -x and --normalize.
 func (m *matter) compositionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&m.x, "composition", "x", "", "mass fractions, `si28=0.9,ne22=0.1` or @FILE with lines \"name value\" or a JSON object")
 	f.BoolVar(&m.normalize, "normalize", false, "divide the mass fractions by their sum instead of refusing a sum other than 1")
-	cmd.MarkFlagRequired("composition")
 }
 
 // check holds T and rho to their ranges and parses the composition, if there is a flag for it.

@@ -38,7 +38,7 @@ func (e silentError) Error() string { return fmt.Sprintf("exit status %d", int(e
 // Main runs the command line args (without the program's name) and returns its exit status. Environment is the text
 // of environment.yml, which `lab` sets up; source is the directory of the checkout the program was built from.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer, environment []byte, source string) int {
-	app := &app{stdout: stdout, stderr: stderr, environment: environment, source: source}
+	app := &app{args: args, stdout: stdout, stderr: stderr, environment: environment, source: source}
 	root := app.command()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -66,6 +66,7 @@ func oneLine(err error) string { return strings.Join(strings.Fields(err.Error())
 
 // app is what every verb shares.
 type app struct {
+	args           []string
 	stdout, stderr io.Writer
 	environment    []byte
 	source         string
@@ -99,7 +100,7 @@ Units everywhere: temperature K, density g/cm3, time s, energy erg/g, rates of l
 	}
 	add("notebook", a.lab(), a.run(), a.kernel())
 	add("physics", a.burn(), a.net(), a.rate(), a.nse(), a.screen(), a.eos(), a.neutrino(), a.core(), a.bbq())
-	add("learning", a.dataset(), a.train(), a.predict(), a.evaluate(), a.export(), a.bench())
+	add("learning", a.dataset(), a.train(), a.predict(), a.evaluate(), a.export(), a.modelVerb(), a.bench())
 	root.AddCommand(a.version())
 	a.watch(root)
 	return root
