@@ -266,7 +266,7 @@ func (w *worker) neutrinoLoss(y []float64) float64 {
 		for _, k := range d.in[:d.nIn] {
 			r *= y[k]
 		}
-		sum += w.weak.nu[i] * r
+		sum += w.weak.nu(i) * r
 	}
 	return sum
 }

@@ -51,9 +51,12 @@ type plan struct {
 	groups []partners
 	hot    []pair  // what the innermost loops need of pairs
 	places []int32 // of pairs in the values of the Jacobian
+	wide   []pair  // those that vector code takes together, with the first of their nuclides
+	lanes  []int32 // of pairs among the rates of these: wide x (forward, reverse) x width
 	others []flow
 	weak   []decay
-	small  *smallPlan // nil unless the network is small
+	plain  []plainDecay // what the innermost loop needs of the first ones
+	small  *smallPlan   // nil unless the network is small
 
 	structure *ode.Structure
 	jacobian  jacobianPlaces
@@ -84,6 +87,7 @@ type pair struct{ a, c, in, out uint16 }
 type partners struct {
 	b, d     uint16
 	from, to int // in pairs
+	wide     int // so many of plan.wide
 	places   int // of the first pair; each has 8 or, with d, 12
 	// Places of the entries of the Jacobian between partners.
 	bb, bd, db, dd int
@@ -97,6 +101,12 @@ type decay struct {
 	charge    float64 // change of the sum of charge numbers
 	// Places for rows (in..., out..., change, loss), columns (in...).
 	places []int32
+}
+
+// plainDecay is the part of a decay of one nuclide into one.
+type plainDecay struct {
+	in, out uint16
+	charge  float64
 }
 
 // jacobianPlaces holds where dense columns are in the values of the Jacobian:
@@ -194,6 +204,7 @@ func (p *plan) addLinks(weak Weak) {
 		}
 		p.groups[len(p.groups)-1].to = i + 1
 	}
+	p.widen()
 	if weak == WeakRates {
 		for i := range links.Tables {
 			p.weak = append(p.weak, p.newDecay(links.Tables[i].Reaction))
@@ -201,7 +212,70 @@ func (p *plan) addLinks(weak Weak) {
 		for i := range links.Fits {
 			p.weak = append(p.weak, p.newDecay(links.Fits[i].Reaction))
 		}
+		for i := 0; i < len(p.weak) && p.weak[i].nIn == 1 && p.weak[i].nOut == 1; i++ {
+			d := &p.weak[i]
+			p.plain = append(p.plain, plainDecay{uint16(d.in[0]), uint16(d.out[0]), d.charge})
+		}
 	}
+}
+
+// widen groups the pairs of partners that vector code takes together: those whose
+// nuclides a and c lie at most width-1 behind the first ones, with the same
+// distance and the same enhancement factors. That has gaps, which do not matter.
+func (p *plan) widen() {
+	p.lanes = make([]int32, len(p.pairs))
+	for k := range p.groups {
+		g := &p.groups[k]
+		var found []pair
+		where := make([]int, g.to-g.from) // in found, by pair
+		for i, f := range p.hot[g.from:g.to] {
+			where[i] = slices.IndexFunc(found, func(o pair) bool {
+				return f.a >= o.a && f.a < o.a+width && f.a-o.a == f.c-o.c && f.in == o.in && f.out == o.out
+			})
+			if where[i] < 0 {
+				where[i] = len(found)
+				found = append(found, f)
+			}
+		}
+		order := apart(found)
+		for i, f := range p.hot[g.from:g.to] {
+			at := len(p.wide) + slices.Index(order, where[i])
+			p.lanes[g.from+i] = int32(2*width*at + int(f.a-found[where[i]].a))
+		}
+		for _, i := range order {
+			p.wide = append(p.wide, found[i])
+		}
+		g.wide = len(found)
+	}
+}
+
+// apart returns an order in which none shares nuclides with the last few before it,
+// as far as that goes: what was just written to memory is not ready to be read,
+// least of all together with its neighbours.
+func apart(list []pair) []int {
+	const few = 5
+	near := func(x, y uint16) bool { return x < y+width && y < x+width }
+	var order []int
+	left := make([]int, len(list))
+	for i := range left {
+		left[i] = i
+	}
+	for len(left) > 0 {
+		best, longest := 0, -1
+		for k, i := range left {
+			d := 0
+			for d < few && (d >= len(order) ||
+				!near(list[i].a, list[order[len(order)-1-d]].a) && !near(list[i].c, list[order[len(order)-1-d]].c)) {
+				d++
+			}
+			if d > longest {
+				best, longest = k, d
+			}
+		}
+		order = append(order, left[best])
+		left = slices.Delete(left, best, best+1)
+	}
+	return order
 }
 
 func (p *plan) side(list []nuclide.Nuclide) (places [4]int32, count int, symmetry float64) {

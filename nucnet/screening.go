@@ -39,9 +39,9 @@ func (s *screenState) init(p *plan) {
 	}
 	s.values = p.screener.NewEnhancement()
 	channels := p.screener.Channels + 1
-	s.base, s.factor = make([]float64, channels), make([]float64, channels)
+	s.base, s.factor = vectors(channels), vectors(channels)
 	for k := range s.gradient {
-		s.gradient[k] = make([]float64, channels)
+		s.gradient[k] = vectors(channels)
 	}
 	s.base[channels-1], s.factor[channels-1] = 1, 1
 }
@@ -82,19 +82,9 @@ func (s *screenState) update(w *worker, y []float64) {
 		s.evaluate(w, now)
 		return
 	}
-	last := len(s.factor) - 1
-	g0, g1, g2 := s.gradient[0][:last], s.gradient[1][:last], s.gradient[2][:last]
-	factor := s.factor[:last]
-	if s.variables == 2 {
-		for c, f := range s.base[:last] {
-			z := g0[c]*d[0] + g1[c]*d[1]
-			factor[c] = f * (1 + z*(1+z*0.5))
-		}
-		return
-	}
-	for c, f := range s.base[:last] {
-		z := g0[c]*d[0] + g1[c]*d[1] + g2[c]*d[2]
-		factor[c] = f * (1 + z*(1+z*0.5))
+	follow(s.factor, s.base, s.gradient[0], s.gradient[1], d[0], d[1])
+	if s.variables > 2 {
+		follow(s.factor, s.factor, s.gradient[2], s.gradient[2], d[2], 0)
 	}
 }
 

@@ -11,6 +11,31 @@ func (w *worker) strongSlope(y, dst []float64) {
 	if p.screener != nil {
 		w.screening.update(w, y)
 	}
+	if vectorised && len(p.wide) > 0 {
+		wideSlope(p.groups, &p.wide[0], &w.wideRates[0], &w.screening.factor[0], &w.y[0], &dst[0], &w.lost[0], tiled(p.n))
+	} else {
+		w.pairSlope(dst)
+	}
+	factor := unchecked(w.screening.factor)
+	base := len(p.pairs)
+	for i := range p.others {
+		f := &p.others[i]
+		forward := w.rates[base+i].forward * factor[f.channelIn]
+		reverse := w.rates[base+i].reverse * factor[f.channelOut]
+		net := forward*w.entrance(f) -
+			reverse*w.y[f.out[0]]*w.y[f.out[1]]*w.y[f.out[2]]*w.y[f.out[3]]
+		for _, k := range f.in[:f.nIn] {
+			dst[k] -= net
+		}
+		for _, k := range f.out[:f.nOut] {
+			dst[k] += net
+		}
+	}
+}
+
+// pairSlope adds the net fluxes of pairs.
+func (w *worker) pairSlope(dst []float64) {
+	p := w.plan
 	v, change, factor := unchecked(w.y), unchecked(dst), unchecked(w.screening.factor)
 	for k := range p.groups {
 		g := &p.groups[k]
@@ -35,20 +60,6 @@ func (w *worker) strongSlope(y, dst []float64) {
 			change[g.d] += sum
 		}
 		change[g.b] -= sum
-	}
-	base := len(p.pairs)
-	for i := range p.others {
-		f := &p.others[i]
-		forward := w.rates[base+i].forward * factor[f.channelIn]
-		reverse := w.rates[base+i].reverse * factor[f.channelOut]
-		net := forward*w.entrance(f) -
-			reverse*w.y[f.out[0]]*w.y[f.out[1]]*w.y[f.out[2]]*w.y[f.out[3]]
-		for _, k := range f.in[:f.nIn] {
-			dst[k] -= net
-		}
-		for _, k := range f.out[:f.nOut] {
-			dst[k] += net
-		}
 	}
 }
 

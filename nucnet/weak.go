@@ -12,16 +12,16 @@ type weakState struct {
 	dqnu               []float64 // d qnu/d ln(rho Ye)
 	shifted, shiftedNu []float64
 	rate               []float64 // now, for products of Y
-	nu                 []float64 // MeV per reaction, now
 	at, now, steepest  float64   // Ye
+	moved              float64   // ln Ye since the reference
 	limit              float64
 	valid, always      bool
 }
 
 func (s *weakState) init(p *plan, n int, eval func(t, rhoYe float64, lambda, qnu, slope []float64)) {
 	s.plan, s.eval = p, eval
-	for _, x := range []*[]float64{&s.lambda, &s.qnu, &s.slope, &s.dqnu, &s.shifted, &s.shiftedNu, &s.rate, &s.nu} {
-		*x = make([]float64, n)
+	for _, x := range []*[]float64{&s.lambda, &s.qnu, &s.slope, &s.dqnu, &s.shifted, &s.shiftedNu, &s.rate} {
+		*x = vectors(n)
 	}
 }
 
@@ -37,17 +37,16 @@ func (s *weakState) update(w *worker, y []float64) {
 		return
 	}
 	s.now = ye
-	d := math.Log(ye / s.at)
-	if !s.valid || s.always || !(math.Abs(d)*s.steepest <= s.limit) {
+	s.moved = math.Log(ye / s.at)
+	if !s.valid || s.always || !(math.Abs(s.moved)*s.steepest <= s.limit) {
 		s.evaluate(w, ye)
-		d = 0
+		s.moved = 0
 	}
-	for i, l := range s.lambda {
-		z := s.slope[i] * d
-		s.rate[i] = l * (1 + z*(1+z*0.5))
-		s.nu[i] = s.qnu[i] + s.dqnu[i]*d
-	}
+	follow(s.rate, s.lambda, s.slope, s.slope, s.moved, 0)
 }
+
+// nu returns what neutrinos take away in one reaction now, MeV.
+func (s *weakState) nu(i int) float64 { return s.qnu[i] + s.dqnu[i]*s.moved }
 
 // evaluate makes an electron fraction the new reference.
 func (s *weakState) evaluate(w *worker, ye float64) {
@@ -73,27 +72,31 @@ func (s *weakState) evaluate(w *worker, ye float64) {
 // weakSlope adds the weak reactions to the right-hand side.
 func (w *worker) weakSlope(dst []float64) {
 	p, s := w.plan, &w.weak
-	rate, nu := s.rate[:len(p.weak)], s.nu[:len(p.weak)]
+	y, sum := unchecked(w.y), unchecked(dst)
+	rate, qnu, dqnu := s.rate[:len(p.weak)], s.qnu[:len(p.weak)], s.dqnu[:len(p.weak)]
+	moved := s.moved
 	var change, loss float64
-	for i := range p.weak {
+	for i, d := range p.plain {
+		r := rate[i] * y[d.in]
+		sum[d.in] -= r
+		sum[d.out] += r
+		change += d.charge * r
+		loss += (qnu[i] + dqnu[i]*moved) * r
+	}
+	for i := len(p.plain); i < len(p.weak); i++ {
 		d := &p.weak[i]
-		r := rate[i] * w.y[d.in[0]]
-		if d.nIn == 1 && d.nOut == 1 { // nearly all
-			dst[d.in[0]] -= r
-			dst[d.out[0]] += r
-		} else {
-			for _, k := range d.in[1:d.nIn] {
-				r *= w.y[k]
-			}
-			for _, k := range d.in[:d.nIn] {
-				dst[k] -= r
-			}
-			for _, k := range d.out[:d.nOut] {
-				dst[k] += r
-			}
+		r := rate[i]
+		for _, k := range d.in[:d.nIn] {
+			r *= w.y[k]
+		}
+		for _, k := range d.in[:d.nIn] {
+			dst[k] -= r
+		}
+		for _, k := range d.out[:d.nOut] {
+			dst[k] += r
 		}
 		change += d.charge * r
-		loss += nu[i] * r
+		loss += (qnu[i] + dqnu[i]*moved) * r
 	}
 	dst[p.change] += change
 	dst[p.loss] += loss
@@ -109,7 +112,7 @@ func (w *worker) weakJacobian(y, dst []float64) {
 	}
 	for i := range p.weak {
 		d := &p.weak[i]
-		lambda := s.rate[i]
+		lambda, nu := s.rate[i], s.nu(i)
 		r := lambda
 		for k := range d.in[:d.nIn] {
 			r *= w.y[d.in[k]]
@@ -125,7 +128,7 @@ func (w *worker) weakJacobian(y, dst []float64) {
 				dst[d.places[j*m+k]] += by
 			}
 			dst[d.places[rows*m+k]] += d.charge * by
-			dst[d.places[(rows+1)*m+k]] += s.nu[i] * by
+			dst[d.places[(rows+1)*m+k]] += nu * by
 		}
 		dr := r * s.slope[i] * perYe
 		for _, k := range d.in[:d.nIn] {
@@ -135,6 +138,6 @@ func (w *worker) weakJacobian(y, dst []float64) {
 			column[k] += dr
 		}
 		column[p.change] += d.charge * dr
-		column[p.loss] += s.nu[i]*dr + r*s.dqnu[i]*perYe
+		column[p.loss] += nu*dr + r*s.dqnu[i]*perYe
 	}
 }

@@ -23,6 +23,8 @@ type worker struct {
 	strong                    bool // some strong rate is not zero
 	lambda, reverse           []float64
 	rates                     []ratePair // before screening; of pairs, then others
+	wideRates                 []float64  // of pairs again, at plan.lanes
+	lost                      []float64  // by the heavier nuclides of pairs, zero between calls
 	y                         []float64  // state with a 1 behind the nuclides in place of what follows
 
 	screening screenState
@@ -57,10 +59,12 @@ func (p *plan) newWorker() *worker {
 		lambda:  make([]float64, links),
 		reverse: make([]float64, links),
 		rates:   make([]ratePair, links),
-		y:       make([]float64, p.n+1),
+		y:       vectors(p.n + width - 1),
+		lost:    vectors(p.n + width - 1),
 		minimum: make([]float64, p.n),
 		scale:   make([]float64, p.dim),
 
+		wideRates:     make([]float64, 2*width*len(p.wide)),
 		byTemperature: make([]float64, p.dim),
 		shifted:       make([]float64, p.dim),
 	}
@@ -120,6 +124,9 @@ func (w *worker) setState(t, rho float64) {
 			w.strong = w.strong || *r != ratePair{}
 			k++
 		}
+	}
+	for i, at := range p.lanes {
+		w.wideRates[at], w.wideRates[at+width] = w.rates[i].forward, w.rates[i].reverse
 	}
 }
 
