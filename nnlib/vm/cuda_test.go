@@ -3,6 +3,7 @@ package vm
 import (
 	"bytes"
 	"debug/elf"
+	"encoding/binary"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -30,6 +31,10 @@ func TestKernelsCompile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got := int(code[48]); got != architecture { // the low byte of e_flags
+			t.Errorf("sm_%d: code for sm_%d", architecture, got)
+		}
+		binary.LittleEndian.PutUint32(code[20:], uint32(elf.EV_CURRENT)) // NVIDIA writes its own version there
 		f, err := elf.NewFile(bytes.NewReader(code))
 		if err != nil {
 			t.Fatalf("sm_%d: %v", architecture, err)

@@ -59,6 +59,26 @@ var hostKernels = map[string]func(c *hostCall){
 		n := c.grid * cols
 		op.TiltRowsGrad(elements[float64](c, 3, c.int(5)), cols, c.floats(0, n), c.floats(1, n), c.floats(2, n))
 	},
+	"blend_rows": func(c *hostCall) {
+		n, at, cols := c.int(4), c.int(5), c.int(6)
+		op.BlendRows(n, at, elements[float64](c, 3, 1)[0], cols, c.floats(0, c.grid*(cols-n+1)), c.floats(1, c.grid*cols), c.floats(2, c.grid*(2*n+1)))
+	},
+	"blend_rows_grad": func(c *hostCall) {
+		n, at, cols := c.int(5), c.int(6), c.int(7)
+		op.BlendRowsGrad(n, at, elements[float64](c, 4, 1)[0], cols, c.floats(0, c.grid*cols), c.floats(1, c.grid*cols), c.floats(2, c.grid*(2*n+1)), c.floats(3, c.grid*(cols-n+1)))
+	},
+	"burn_rows": func(c *hostCall) {
+		n := c.int(5)
+		partial, p, t := elements[float64](c, 0, c.grid), c.floats(1, c.grid*(n+5)), c.floats(2, c.grid*(n+8))
+		for r := range partial {
+			partial[r] = op.BurnSum(elements[op.BurnWeights](c, 4, 1)[0], elements[float64](c, 3, n), 1, p[r*(n+5):], t[r*(n+8):]) / float64(c.grid)
+		}
+	},
+	"burn_grad": func(c *hostCall) {
+		n := c.int(6)
+		op.BurnSumGrad(elements[op.BurnWeights](c, 4, 1)[0], elements[float64](c, 3, n), c.grid,
+			c.floats(0, c.grid*(n+5)), c.floats(1, c.grid*(n+5)), c.floats(2, c.grid*(n+8)), c.floats(5, 1)[0])
+	},
 	"abs_rows": hostAbsRows,
 	"abs_grad": hostAbsGrad,
 	"sum": func(c *hostCall) {

@@ -166,6 +166,16 @@ func (c *deviceCompiler) step(o *op.Op, s Step) {
 		c.add(&launch{"sum", 1, elementThreads, []any{out, partial, rows32}})
 	case op.AbsLossGrad:
 		c.elements(n, "abs_grad", out, in[0], in[1], c.constants(bytesOf(columnWeights(o.Parts, rows, cols))), in[2], n32, cols32)
+	case op.Blend:
+		c.rows(rows, "blend_rows", out, in[0], in[1], c.constants(bytesOf([]float64{o.Unit})), of, int32(o.At), cols32)
+	case op.BlendGrad:
+		c.rows(rows, "blend_rows_grad", out, in[0], in[1], in[2], c.constants(bytesOf([]float64{o.Unit})), of, int32(o.At), cols32)
+	case op.BurnLoss:
+		partial := c.scratch(8 * int64(rows))
+		c.rows(rows, "burn_rows", partial, in[0], in[1], c.constants(bytesOf(o.PerX)), c.constants(bytesOf([]op.BurnWeights{o.Weights})), int32(len(o.PerX)))
+		c.add(&launch{"sum", 1, elementThreads, []any{out, partial, rows32}})
+	case op.BurnLossGrad:
+		c.rows(rows, "burn_grad", out, in[0], in[1], c.constants(bytesOf(o.PerX)), c.constants(bytesOf([]op.BurnWeights{o.Weights})), in[2], int32(len(o.PerX)))
 	default:
 		c.err = fmt.Errorf("vm: %w for %v", ErrNoKernel, o.Kind)
 	}

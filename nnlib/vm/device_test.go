@@ -4,19 +4,34 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"nuclab/internal/testenv"
 	"nuclab/nnlib/op"
 )
 
 const testMemory = 1 << 30
 
-// onDevices runs a test on the stand-in and, where there is one, on a GPU.
+// onDevices runs a test on the stand-in, on host memory through the bindings to
+// NVIDIA's libraries with the kernels' own source, and on a GPU where there is one.
 func onDevices(t *testing.T, precision Precision, test func(t *testing.T, d *Device)) {
+	t.Run("source", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("takes seconds")
+		}
+		d, used := sourceDevice(t, precision)
+		before := used()
+		test(t, d)
+		if after := used(); after != before {
+			t.Errorf("%d bytes of the device are in use, %d were", after, before)
+		}
+	})
 	t.Run("stand-in", func(t *testing.T) {
 		d, err := StandIn(precision, testMemory)
 		if err != nil {
@@ -30,12 +45,38 @@ func onDevices(t *testing.T, precision Precision, test func(t *testing.T, d *Dev
 	t.Run("gpu", func(t *testing.T) {
 		d, err := CUDA(precision)
 		if err != nil {
-			t.Skipf("only the stand-in ran: %v", err)
+			testenv.Require(t, "gpu", err.Error()+"; the stand-in ran")
 		}
 		t.Log(d.Name())
 		test(t, d)
 	})
 }
+
+// sourceDevice returns the GPU of package testenv, and what tells how much memory of it is in use.
+func sourceDevice(t *testing.T, precision Precision) (*Device, func() int64) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("CUDA is used on Linux only")
+	}
+	t.Setenv("NUCLAB_CUDA", testenv.GPU(t, kernelSource))
+	g, err := sourceOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Device{dev: g, precision: precision}, func() (n int64) {
+		err := g.do(func() error {
+			free, total, err := g.memory()
+			n = total - free
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+}
+
+var sourceOnce = sync.OnceValues(openGPU)
 
 // opened returns a machine that the caller closes.
 func opened(t *testing.T, b Backend, targets ...*G.Node) *Machine {
@@ -81,8 +122,8 @@ func near(t *testing.T, what string, got, want []float32, tolerance float64) {
 	}
 }
 
-// example is an operation with the shapes of its inputs; positive ones are drawn
-// between 0.2 and 1.2, others are normal.
+// example is an operation with the shapes of its inputs, which are drawn from a
+// normal distribution.
 type example struct {
 	op     op.Op
 	shapes []tensor.Shape
@@ -128,6 +169,17 @@ func examples() map[op.Kind][]example {
 		op.Tilt:          {{op.Op{ZA: za}, []tensor.Shape{m}, ye}},
 		op.TiltGrad:      {{op.Op{ZA: za}, []tensor.Shape{m, m}, logX}},
 	}
+	perX := make([]float64, cols)
+	for i := range perX {
+		perX[i] = float64(i-20) / 10
+	}
+	weights := op.BurnWeights{LnX: 1, X: 2, Ye: 3, Change: 0.5, Q: 0.2, Neutrino: 0.7, Error: 0.3}
+	answers, targets := tensor.Shape{rows, cols + 5}, tensor.Shape{rows, cols + 8}
+	all[op.BurnLoss] = []example{{op.Op{PerX: perX, Weights: weights}, []tensor.Shape{answers, targets}, nil}}
+	all[op.BurnLossGrad] = []example{{op.Op{PerX: perX, Weights: weights}, []tensor.Shape{answers, targets, one}, nil}}
+	h, guesses, blended := tensor.Shape{rows, 2*cols + 3}, tensor.Shape{rows, 2*cols + 1}, tensor.Shape{rows, cols + 4}
+	all[op.Blend] = []example{{op.Op{N: cols, At: 7, Unit: 1e-3}, []tensor.Shape{h, guesses}, nil}}
+	all[op.BlendGrad] = []example{{op.Op{N: cols, At: 7, Unit: 1e-3}, []tensor.Shape{h, guesses, blended}, nil}}
 	for act := op.Identity; act <= op.Tanh; act++ {
 		all[op.Dense] = append(all[op.Dense], example{op.Op{Act: act}, []tensor.Shape{m, {cols, 19}, {19}}, nil})
 		all[op.ActGrad] = append(all[op.ActGrad], example{op.Op{Act: act}, []tensor.Shape{m, m}, outputs(act)})

@@ -316,6 +316,111 @@ __global__ void abs_grad(float *dp, const float *p, const float *t, const double
 	dp[i] = r;
 }
 
+static __device__ float logistic(float z) { return 1 / (1 + expf(-z)); }
+
+static __device__ double sign_of(double v) { return v > 0 ? 1 : v < 0 ? -1 : 0; }
+
+/* Changes are kept finite, as in package op. */
+#define MAX_SINH 40
+
+/* As op.BlendRows; unit points to the unit. */
+__global__ void blend_rows(float *out, const float *h, const float *base, const double *unit, int n, int at, int cols)
+{
+	int k = cols - 2 * n;
+	out += (long long)blockIdx.x * (n + k + 1);
+	h += (long long)blockIdx.x * cols;
+	base += (long long)blockIdx.x * (2 * n + 1);
+	for (int j = threadIdx.x; j < n + k; j += blockDim.x) {
+		if (j >= n) {
+			out[j] = h[n + j];
+			continue;
+		}
+		float v = base[j] + logistic(h[j]) * (base[n + j] - base[j] + h[n + j]);
+		if (j == at) {
+			out[n + k] = v;
+			v = base[2 * n] + (float)(unit[0] * sinh(fmin(fmax((double)v, -MAX_SINH), MAX_SINH)));
+		}
+		out[j] = v;
+	}
+}
+
+/* As op.BlendRowsGrad. */
+__global__ void blend_rows_grad(float *dh, const float *h, const float *base, const float *dout, const double *unit, int n, int at, int cols)
+{
+	int k = cols - 2 * n;
+	dh += (long long)blockIdx.x * cols;
+	h += (long long)blockIdx.x * cols;
+	base += (long long)blockIdx.x * (2 * n + 1);
+	dout += (long long)blockIdx.x * (n + k + 1);
+	for (int j = threadIdx.x; j < n + k; j += blockDim.x) {
+		if (j >= n) {
+			dh[n + j] = dout[j];
+			continue;
+		}
+		float s = logistic(h[j]), d = dout[j], way = base[n + j] - base[j] + h[n + j];
+		if (j == at) {
+			double z = base[j] + s * way, slope = fabs(z) <= MAX_SINH ? unit[0] * cosh(z) : 0;
+			d = d * (float)slope + dout[n + k];
+		}
+		dh[j] = d * s * (1 - s) * way;
+		dh[n + j] = d * s;
+	}
+}
+
+/* The weights of a burn's loss, in the order of op.BurnWeights. */
+enum { W_LNX, W_X, W_YE, W_CHANGE, W_Q, W_NEUTRINO, W_ERROR };
+
+/* burn_sums compares the nuclides of a row with the truth. */
+static __device__ void burn_sums(const float *p, const float *t, const double *per_x, int n, double *ln_x, double *x, double *q)
+{
+	double sum[3] = {0, 0, 0};
+	for (int j = threadIdx.x; j < n; j += blockDim.x) {
+		double off = (double)expf(p[j]) - (double)expf(t[j]);
+		sum[0] += fabsf(p[j] - t[j]);
+		sum[1] += fabs(off);
+		sum[2] += per_x[j] * off;
+	}
+	*ln_x = sum_block(sum[0]) / n;
+	*x = sum_block(sum[1]);
+	*q = sum_block(sum[2]);
+}
+
+/* As a row of op.BurnSum, over the number of rows. */
+__global__ void burn_rows(double *partial, const float *p, const float *t, const double *per_x, const double *w, int n)
+{
+	double ln_x, x, q;
+	p += (long long)blockIdx.x * (n + 5);
+	t += (long long)blockIdx.x * (n + 8);
+	burn_sums(p, t, per_x, n, &ln_x, &x, &q);
+	if (threadIdx.x == 0)
+		partial[blockIdx.x] = (w[W_LNX] * t[n + 4] * ln_x + w[W_X] * t[n + 5] * x + w[W_YE] * t[n + 6] * fabs((double)p[n] - t[n]) +
+			w[W_CHANGE] * fabs((double)p[n + 4] - t[n + 3]) + w[W_Q] * t[n + 7] * fabs(q) +
+			w[W_NEUTRINO] * (fabs((double)p[n + 1] - t[n + 1]) + fabs((double)p[n + 2] - t[n + 2])) +
+			w[W_ERROR] * fabs(p[n + 3] - log(x / n + 1e-9))) / gridDim.x;
+}
+
+/* As op.BurnSumGrad. */
+__global__ void burn_grad(float *dp, const float *p, const float *t, const double *per_x, const double *w, const float *up, int n)
+{
+	double ln_x, x, q, f = (double)up[0] / gridDim.x;
+	dp += (long long)blockIdx.x * (n + 5);
+	p += (long long)blockIdx.x * (n + 5);
+	t += (long long)blockIdx.x * (n + 8);
+	burn_sums(p, t, per_x, n, &ln_x, &x, &q);
+	double slope = f * w[W_LNX] * t[n + 4] / n, energy = w[W_Q] * t[n + 7] * sign_of(q);
+	for (int j = threadIdx.x; j < n; j += blockDim.x) {
+		double e = expf(p[j]), off = e - (double)expf(t[j]);
+		dp[j] = (float)(slope * sign_of(p[j] - t[j]) + f * e * (w[W_X] * t[n + 5] * sign_of(off) + energy * per_x[j]));
+	}
+	if (threadIdx.x == 0) {
+		dp[n] = (float)(f * w[W_YE] * t[n + 6] * sign_of((double)p[n] - t[n]));
+		dp[n + 1] = (float)(f * w[W_NEUTRINO] * sign_of((double)p[n + 1] - t[n + 1]));
+		dp[n + 2] = (float)(f * w[W_NEUTRINO] * sign_of((double)p[n + 2] - t[n + 2]));
+		dp[n + 3] = (float)(f * w[W_ERROR] * sign_of(p[n + 3] - log(x / n + 1e-9)));
+		dp[n + 4] = (float)(f * w[W_CHANGE] * sign_of((double)p[n + 4] - t[n + 3]));
+	}
+}
+
 /* sum is launched with one block. */
 __global__ void sum(float *out, const double *partial, int n)
 {
