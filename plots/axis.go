@@ -96,10 +96,10 @@ func logTicks(lo, hi float64, n int) []tick {
 
 // short returns a number with one digit that counts: "0.5", "20", or "2×10^{7}" where that is shorter.
 func short(v float64) string {
-	if v > 0.0099 && v < 1001 {
-		return strconv.FormatFloat(v, 'g', 1, 64)
-	}
 	k := int(math.Floor(math.Log10(v) + 1e-9))
+	if v > 0.0099 && v < 1001 {
+		return strconv.FormatFloat(v, 'f', max(0, -k), 64)
+	}
 	return fmt.Sprintf("%.0f\u00d7%s", v/math.Pow10(k), Power(k))
 }
 

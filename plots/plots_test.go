@@ -557,3 +557,11 @@ func BenchmarkChart(b *testing.B) {
 		f.SVG()
 	}
 }
+
+func TestShort(t *testing.T) {
+	for v, want := range map[float64]string{0.01: "0.01", 0.5: "0.5", 1: "1", 10: "10", 20: "20", 1000: "1000", 2e7: "2×10^{7}", 5e-4: "5×10^{−4}"} {
+		if got := short(v); got != want {
+			t.Errorf("%g is labelled %s, want %s", v, got, want)
+		}
+	}
+}
