@@ -15,19 +15,21 @@ import (
 // settings that differ, the best epoch and its losses.
 type Runs []Run
 
-// differing returns the names of the settings that are not the same in all runs,
-// after "t".
-func (r Runs) differing() []string {
-	names := []string{"t"}
+// differing returns the names of what is not the same in all runs: "t" and
+// settings. First is left out where it is the width, as it is by default.
+func (r Runs) differing() (names []string) {
+	differ := func(of func(Run) any) bool {
+		return slices.ContainsFunc(r, func(run Run) bool { return of(run) != of(r[0]) })
+	}
+	if differ(func(run Run) any { return run.Time }) {
+		names = append(names, "t")
+	}
 	for i, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
-		if f.Tag.Get("json") == "-" {
+		if f.Tag.Get("json") == "-" || f.Name == "First" && !differ(func(run Run) any { return run.Settings.First - run.Settings.Width }) {
 			continue
 		}
-		for _, run := range r {
-			if !reflect.DeepEqual(reflect.ValueOf(run.Settings).Field(i).Interface(), reflect.ValueOf(r[0].Settings).Field(i).Interface()) {
-				names = append(names, key(f))
-				break
-			}
+		if differ(func(run Run) any { return reflect.ValueOf(run.Settings).Field(i).Interface() }) {
+			names = append(names, key(f))
 		}
 	}
 	return names
@@ -72,6 +74,9 @@ var lossNames = []string{"epochs", "best_epoch", "training_total", "training_com
 func (r Runs) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	names := r.differing()
+	if !slices.Contains(names, "t") {
+		names = append([]string{"t"}, names...)
+	}
 	c.Write(slices.Concat(names, []string{"weights"}, lossNames, []string{"model", "failed"}))
 	for _, run := range r {
 		c.Write(slices.Concat(run.values(names), []string{fmt.Sprint(run.Weights)}, run.losses(exact), []string{run.Model, run.Failed}))
@@ -91,7 +96,7 @@ func (r Runs) WriteJSON(w io.Writer) error {
 // grid is the table for people.
 func (r Runs) grid() [][]string {
 	names := r.differing()
-	rows := [][]string{slices.Concat([]string{"t (s)"}, names[1:], []string{"weights", "epochs", "best", "training loss", "validation loss", "of it composition", ""})}
+	rows := [][]string{slices.Concat(names, []string{"weights", "epochs", "best", "training loss", "validation loss", "of it composition", "failed"})}
 	for _, run := range r {
 		l := run.losses(func(v float64) string { return fmt.Sprintf("%.4g", v) })
 		rows = append(rows, slices.Concat(run.values(names), []string{fmt.Sprint(run.Weights), l[0], l[1], l[2], l[5], l[6], run.Failed}))

@@ -117,10 +117,10 @@ func TestSweep(t *testing.T) {
 	if err != nil || len(rows) != 5 || strings.Join(rows[0][:5], " ") != "t layers lr weights epochs" || strings.Join(rows[4][:3], " ") != "1e-06 2 0.001" {
 		t.Errorf("%v, %v", err, rows)
 	}
-	if table := first.Markdown(); strings.Count(table, "\n") != 6 || !strings.HasPrefix(table, "| t (s) | layers | lr | weights |") {
+	if table := first.Markdown(); strings.Count(table, "\n") != 6 || !strings.HasPrefix(table, "| layers | lr | weights |") {
 		t.Errorf("%s", table)
 	}
-	if table := first.String(); !strings.Contains(table, "t (s)  layers  lr ") {
+	if table := first.String(); !strings.Contains(table, "layers  lr ") {
 		t.Errorf("%s", table)
 	}
 	var doc struct {

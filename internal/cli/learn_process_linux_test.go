@@ -90,7 +90,7 @@ func TestSweepKilled(t *testing.T) {
 		t.Skip("it was through before it was killed")
 	}
 	table := must(t, args...)
-	if strings.Count(table, "\n") != 7 || !strings.HasPrefix(table, "t (s)  layers  lr ") {
+	if strings.Count(table, "\n") != 7 || !strings.HasPrefix(table, "layers  lr ") {
 		t.Errorf("%s", table)
 	}
 	for m, at := range before {
