@@ -46,13 +46,13 @@ func (c CPU) Compile(p *Plan) (Program, error) {
 
 // program is a plan on the host, with elements of type T.
 type program[T op.Float] struct {
-	lib   *blas.Library
-	team  *team
-	mem   [][]T     // by buffer
-	value []G.Value // by buffer, for stock operations
-	steps []func() error
-	ones  []T
-	ctx   context.Context // of the current Run
+	lib    *blas.Library
+	team   *team
+	mem    [][]T     // by buffer
+	value  []G.Value // by buffer, for stock operations
+	rounds []*round
+	ones   []T
+	ctx    context.Context // of the current Run
 }
 
 func compile[T op.Float](p *Plan, lib *blas.Library, threads int) (Program, error) {
@@ -62,18 +62,19 @@ func compile[T op.Float](p *Plan, lib *blas.Library, threads int) (Program, erro
 			r.mem[i] = make([]T, b.Len)
 		}
 	}
+	var works []work
 	for _, s := range p.Steps {
-		our, ok := s.Op.(*op.Op)
-		if !ok {
-			r.steps = append(r.steps, r.stock(s))
-			continue
+		w := work{alone: r.stock(s)}
+		if our, ok := s.Op.(*op.Op); ok {
+			var err error
+			if w, err = r.fused(our, s); err != nil {
+				return nil, err
+			}
 		}
-		step, err := r.fused(our, s)
-		if err != nil {
-			return nil, err
-		}
-		r.steps = append(r.steps, step)
+		w.in, w.out = s.In, s.Out
+		works = append(works, w)
 	}
+	r.rounds = rounds(works, threads, r.task)
 	return r, nil
 }
 
@@ -118,15 +119,26 @@ func (r *program[T]) Close() error { return nil }
 // Run implements Program.
 func (r *program[T]) Run(ctx context.Context) error {
 	r.ctx = ctx
-	for _, step := range r.steps {
-		if err := step(); err != nil {
-			return err
+	for _, s := range r.rounds {
+		if s.alone != nil {
+			if err := s.alone(); err != nil {
+				return err
+			}
+		} else {
+			r.team.do(len(s.portions), s.task)
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// task does one portion of a round unless the run was cancelled.
+func (r *program[T]) task(p portion) {
+	if r.ctx.Err() == nil {
+		p.do(p.block)
+	}
 }
 
 // stock runs an operation of Gorgonia's own through its methods. It allocates
@@ -163,96 +175,16 @@ func scalar[T op.Float](x T) G.Value {
 	return G.NewF64(float64(x))
 }
 
-// block is a part of a matrix: rows r0 to r1, columns c0 to c1.
-type block struct{ r0, r1, c0, c1 int }
-
-// Starting a goroutine and waiting for it costs some microseconds, which a
-// piece of work must be worth.
-const (
-	minProduct  = 2e6     // floating-point operations
-	minElements = 1 << 15 // of an element-wise pass
-	blendCost   = 4       // an element of one that takes an exponential
-	tiltCost    = 16      // an element of one that takes tens of exponentials
-)
-
-// OpenBLAS sums an element of a product in the same order wherever its row lies
-// in groups of 12 from the first; columns of a matrix-vector product likewise
-// in groups of 16. Splitting at multiples of these leaves every bit as it was.
-const rowGroup, columnGroup = 24, 64
-
-// product returns the blocks of an m x n product over k terms for the team.
-// gonum's is slow enough that a piece of it is kept short, so that a cancelled
-// run ends soon.
-func (r *program[T]) product(m, n, k int) []block {
-	operations := 2 * float64(m) * float64(n) * float64(k)
-	pieces := min(r.team.size, int(operations/minProduct)+1)
-	if !r.lib.Native() {
-		pieces = max(pieces, int(operations/2e8)+1)
-	}
-	if m == 1 {
-		var all []block
-		for _, s := range spans(n, pieces, columnGroup) {
-			all = append(all, block{0, 1, s[0], s[1]})
-		}
-		return all
-	}
-	var all []block
-	for _, s := range spans(m, pieces, rowGroup) {
-		all = append(all, block{s[0], s[1], 0, n})
-	}
-	return all
-}
-
-// spans cuts 0..n into at most that many pieces that start at multiples of
-// group and are at least a group long.
-func spans(n, pieces, group int) [][2]int {
-	step := (n + pieces - 1) / pieces
-	step = (step + group - 1) / group * group
-	var all [][2]int
-	for at := 0; at < n; at += step {
-		if n-at < group && at > 0 {
-			all[len(all)-1][1] = n // a last row alone would be a vector's product
-			break
-		}
-		all = append(all, [2]int{at, min(at+step, n)})
-	}
-	return all
-}
-
-// rowwise returns a pass of f over whole rows, the elements lo to hi, an element
-// of which costs as much as cost of an ordinary pass.
-func (r *program[T]) rowwise(rows, cols, cost int, f func(lo, hi int)) func() error {
-	n := min(r.team.size, cost*rows*cols/minElements+1)
-	var all []block
-	for _, s := range spans(rows, n, 1) {
-		all = append(all, block{s[0], s[1], 0, cols})
-	}
-	return r.each(all, func(q block) { f(q.r0*cols, q.r1*cols) })
-}
-
-// each runs f over the blocks unless the run was cancelled.
-func (r *program[T]) each(blocks []block, f func(b block)) func() error {
-	task := func(i int) {
-		if r.ctx.Err() == nil {
-			f(blocks[i])
-		}
-	}
-	return func() error {
-		r.team.do(len(blocks), task)
-		return nil
-	}
-}
-
 // fused returns the work of one of our operations. Buffers are looked up when
 // it runs, since a variable may be given another value.
-func (r *program[T]) fused(o *op.Op, s Step) (func() error, error) {
+func (r *program[T]) fused(o *op.Op, s Step) (work, error) {
 	mem, lib := r.mem, r.lib
 	out := s.Out
 	rows, cols := s.InShape[0][0], s.InShape[0][1]
 	switch o.Kind {
 	case op.Dense:
 		x, w, b, n := s.In[0], s.In[1], s.In[2], s.InShape[1][1]
-		return r.each(r.product(rows, n, cols), func(q block) {
+		return product(lib.Native(), rows, n, cols, func(q block) {
 			y := mem[out]
 			for i := q.r0; i < q.r1; i++ {
 				copy(y[i*n+q.c0:i*n+q.c1], mem[b][q.c0:q.c1])
@@ -264,95 +196,89 @@ func (r *program[T]) fused(o *op.Op, s Step) (func() error, error) {
 		}), nil
 	case op.MatMulNT:
 		a, w, n := s.In[0], s.In[1], s.InShape[1][0]
-		return r.each(r.product(rows, n, cols), func(q block) {
+		return product(lib.Native(), rows, n, cols, func(q block) {
 			blas.Gemm(lib, false, true, q.r1-q.r0, q.c1-q.c0, cols, mem[a][q.r0*cols:], cols, mem[w][q.c0*cols:], cols, 0, mem[out][q.r0*n+q.c0:], n)
 		}), nil
 	case op.MatMulTN:
 		x, a, n := s.In[0], s.In[1], s.InShape[1][1]
-		return r.each(r.product(cols, n, rows), func(q block) {
+		return product(lib.Native(), cols, n, rows, func(q block) {
 			blas.Gemm(lib, true, false, q.r1-q.r0, q.c1-q.c0, rows, mem[x][q.r0:], cols, mem[a][q.c0:], n, 0, mem[out][q.r0*n+q.c0:], n)
 		}), nil
 	case op.ColSum:
 		for len(r.ones) < rows {
 			r.ones = append(r.ones, 1)
 		}
-		return func() error {
+		return whole(rows*cols, func() {
 			blas.ColSum(lib, rows, cols, mem[s.In[0]], cols, r.ones, mem[out])
-			return nil
-		}, nil
+		}), nil
 	case op.ActGrad:
-		return r.rowwise(rows, cols, 1, func(lo, hi int) {
+		return rowwise(rows, cols, passCost, func(lo, hi int) {
 			op.ActivateGrad(o.Act, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
 	case op.Head:
-		return r.rowwise(rows, cols, 1, func(lo, hi int) {
+		return rowwise(rows, cols, passCost, func(lo, hi int) {
 			op.LogSoftmax(o.N, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi])
 		}), nil
 	case op.HeadGrad:
-		return r.rowwise(rows, cols, 1, func(lo, hi int) {
+		return rowwise(rows, cols, passCost, func(lo, hi int) {
 			op.LogSoftmaxGrad(o.N, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
 	case op.Affine:
-		return r.rowwise(rows, cols, 1, func(lo, hi int) {
+		return rowwise(rows, cols, passCost, func(lo, hi int) {
 			op.AddScaled(o.Scale, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
 	case op.ScaleColumns:
-		return r.rowwise(rows, cols, 1, func(lo, hi int) {
+		return rowwise(rows, cols, passCost, func(lo, hi int) {
 			op.MulColumns(o.Scale, mem[out][lo:hi], mem[s.In[0]][lo:hi])
 		}), nil
 	case op.LayerNorm:
-		return r.rowwise(rows, cols, 1, func(lo, hi int) {
+		return rowwise(rows, cols, passCost, func(lo, hi int) {
 			op.NormRows(mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]], mem[s.In[2]])
 		}), nil
 	case op.LayerNormGrad:
-		return r.rowwise(rows, cols, 1, func(lo, hi int) {
+		return rowwise(rows, cols, passCost, func(lo, hi int) {
 			op.NormRowsGrad(mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]], mem[s.In[2]][lo:hi])
 		}), nil
 	case op.LayerNormGain:
-		return func() error {
+		return whole(rows*cols, func() {
 			op.NormGainGrad(mem[out][:cols], mem[s.In[0]][:rows*cols], mem[s.In[1]])
-			return nil
-		}, nil
+		}), nil
 	case op.Tilt:
-		return r.rowwise(rows, cols, tiltCost, func(lo, hi int) {
+		return rowwise(rows, cols, tiltCost, func(lo, hi int) {
 			op.TiltRows(o.ZA, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi])
 		}), nil
 	case op.TiltGrad:
-		return r.rowwise(rows, cols, tiltCost, func(lo, hi int) {
+		return rowwise(rows, cols, tiltCost, func(lo, hi int) {
 			op.TiltRowsGrad(o.ZA, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo:hi])
 		}), nil
 	case op.Blend:
 		guesses, wide := s.InShape[1][1], s.OutShape[1]
-		return r.rowwise(rows, cols, blendCost, func(lo, hi int) {
+		return rowwise(rows, cols, blendCost, func(lo, hi int) {
 			from, to := lo/cols, hi/cols
 			op.BlendRows(o.N, o.At, o.Unit, cols, mem[out][from*wide:to*wide], mem[s.In[0]][lo:hi], mem[s.In[1]][from*guesses:to*guesses])
 		}), nil
 	case op.BlendGrad:
 		guesses, wide := s.InShape[1][1], s.InShape[2][1]
-		return r.rowwise(rows, cols, blendCost, func(lo, hi int) {
+		return rowwise(rows, cols, blendCost, func(lo, hi int) {
 			from, to := lo/cols, hi/cols
 			op.BlendRowsGrad(o.N, o.At, o.Unit, cols, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][from*guesses:to*guesses], mem[s.In[2]][from*wide:to*wide])
 		}), nil
 	case op.BurnLoss:
-		return func() error {
+		return whole(rows*cols, func() {
 			mem[out][0] = T(op.BurnSum(o.Weights, o.PerX, rows, mem[s.In[0]], mem[s.In[1]]))
-			return nil
-		}, nil
+		}), nil
 	case op.BurnLossGrad:
-		return func() error {
+		return whole(rows*cols, func() {
 			op.BurnSumGrad(o.Weights, o.PerX, rows, mem[out], mem[s.In[0]], mem[s.In[1]], mem[s.In[2]][0])
-			return nil
-		}, nil
+		}), nil
 	case op.AbsLoss:
-		return func() error {
+		return whole(rows*cols, func() {
 			mem[out][0] = T(op.SumAbs(o.Parts, rows, cols, mem[s.In[0]], mem[s.In[1]]))
-			return nil
-		}, nil
+		}), nil
 	case op.AbsLossGrad:
-		return func() error {
+		return whole(rows*cols, func() {
 			op.SumAbsGrad(o.Parts, rows, cols, mem[out], mem[s.In[0]], mem[s.In[1]], mem[s.In[2]][0])
-			return nil
-		}, nil
+		}), nil
 	}
-	return nil, fmt.Errorf("vm: the CPU has no code for %v", o)
+	return work{}, fmt.Errorf("vm: the CPU has no code for %v", o)
 }
