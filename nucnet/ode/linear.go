@@ -129,7 +129,7 @@ func (l *linear) solve(b, off []float64) error {
 func (l *linear) finish(b []float64) {
 	var off [maxTail]float64
 	for k, weights := range l.full {
-		off[k] = l.wanted[k] - floats.Dot(weights, b)
+		off[k] = l.wanted[k] - dot(weights, b)
 	}
 	for k, r := range l.choice.rows {
 		for j, v := range l.keep.RawRowView(k) {
@@ -137,22 +137,27 @@ func (l *linear) finish(b []float64) {
 		}
 	}
 	p := l.st.pattern
-	for _, i := range l.st.quadratures {
-		sum, diagonal := b[i], l.c
-		for e := p.start[i]; e < p.start[i+1]; e++ {
-			if j := int(p.cols[e]); j == i {
-				diagonal -= l.jac[e]
-			} else {
-				sum += l.jac[e] * b[j]
-			}
+	for _, q := range l.st.quadratures {
+		var even, odd float64 // two sums do not wait for each other
+		rhs := b[q.component]
+		b[q.component] = 0
+		lo, hi := p.start[q.component], p.start[q.component+1]
+		cols, jac := p.cols[lo:hi], l.jac[lo:hi]
+		k := 0
+		for ; k+1 < len(cols) && k+1 < len(jac); k += 2 {
+			even += jac[k] * *number(b, cols[k])
+			odd += jac[k+1] * *number(b, cols[k+1])
 		}
-		b[i] = sum / diagonal
+		if k < len(cols) {
+			even += jac[k] * *number(b, cols[k])
+		}
+		b[q.component] = (rhs + even + odd) / (l.c - l.jac[q.diagonal])
 	}
 	for _, inv := range l.st.derived {
 		r := inv.Rows[0]
 		sum := b[r]
 		b[r] = 0
-		b[r] = (sum - floats.Dot(inv.Weights, b)) / inv.Weights[r]
+		b[r] = (sum - dot(inv.Weights, b)) / inv.Weights[r]
 	}
 }
 

@@ -16,7 +16,7 @@ const maxTail = 5
 // buffers grow to what the symbolic part needs and are then reused.
 type lu struct {
 	sym     *symbolic
-	tiles   []tile    // of L and U, in the order of targets
+	tiles   []tile    // of L and U, in the order of targets, and one for what is left out
 	inverse []tile    // of those on the diagonal
 	x       []float64 // unknowns by their place, those of the unit matrix zero
 }
@@ -24,9 +24,15 @@ type lu struct {
 func (f *lu) reset(s *symbolic) {
 	f.sym = s
 	n := len(s.order) / tileSize
-	f.tiles = slices.Grow(f.tiles[:0], len(s.targets))[:len(s.targets)]
+	f.tiles = slices.Grow(f.tiles[:0], len(s.targets)+1)[:len(s.targets)+1]
 	f.inverse = slices.Grow(f.inverse[:0], n)[:n]
 	f.x = grow(f.x, n*tileSize)
+}
+
+// number returns x[i] without looking whether there is such: for indices that a
+// pattern holds, in loops where that takes much of the time.
+func number(x []float64, i int32) *float64 {
+	return (*float64)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(x)), 8*int(i)))
 }
 
 // grow returns room for n numbers, with what completes a block behind it.
@@ -65,11 +71,10 @@ func (f *lu) factor(c float64, a []float64, full [][]float64) error {
 // load stores c I - A, with full rows in the tail, in the tiles.
 func (f *lu) load(c float64, a []float64, full [][]float64) {
 	s := f.sym
-	m := unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(f.tiles))), s.size())
-	clear(m)
-	to := s.to[:len(s.from)]
-	for k, e := range s.from {
-		m[to[k]] = -a[e]
+	clear(f.tiles)
+	m := unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(f.tiles))), len(f.tiles)*len(tile{}))
+	for e, at := range s.to[:len(a)] {
+		*number(m, at) = -a[e]
 	}
 	for _, at := range s.diagonal {
 		m[at] += c
@@ -88,21 +93,19 @@ func (f *lu) load(c float64, a []float64, full [][]float64) {
 // solve overwrites b, in the components' own numbering, by the solution of
 // M x = b. It does not allocate.
 func (f *lu) solve(b []float64) {
-	x := f.x
-	order := f.sym.order[:len(x)]
-	for k, i := range order {
+	s, x := f.sym, f.x
+	for k, i := range s.order[:len(x)] {
 		x[k] = 0 // of what is not a number, too
-		if uint(i) < uint(len(b)) {
-			x[k] = b[i]
+		if i >= 0 {
+			x[k] = *number(b, i)
 		}
 	}
-	s := f.sym
 	blocks := unsafe.Slice((*[tileSize]float64)(unsafe.Pointer(unsafe.SliceData(x))), len(x)/tileSize)
 	forward(blocks, f.tiles, s.lowerStart, s.lower)
 	back(blocks, f.inverse, f.tiles, s.upperStart, s.upper)
-	for k, i := range order {
-		if uint(i) < uint(len(b)) {
-			b[i] = x[k]
+	for k, i := range s.order[:len(x)] {
+		if i >= 0 {
+			*number(b, i) = x[k]
 		}
 	}
 }

@@ -64,14 +64,18 @@ type Invariant struct {
 type Structure struct {
 	pattern     *Pattern
 	invariants  []Invariant
-	coupled     []int       // components that linear systems are solved for
-	quadratures []int       // components that no equation but their own depends on
+	coupled     []int // components that linear systems are solved for
+	quadratures []quadrature
 	derived     []Invariant // those that define a component that nothing depends on
 
 	mu    sync.Mutex
 	known map[string]*symbolic
 	size  int // entries of all that is known
 }
+
+// quadrature is a component that no equation but its own depends on, and where the
+// pattern has its diagonal.
+type quadrature struct{ component, diagonal int }
 
 // maxKnown bounds the entries kept in symbolic factorisations, to some 64 MB.
 const maxKnown = 8 << 20
@@ -121,7 +125,7 @@ func NewStructure(p *Pattern, invariants ...Invariant) (*Structure, error) {
 		case needed[i] > 0:
 			s.coupled = append(s.coupled, i)
 		default:
-			s.quadratures = append(s.quadratures, i)
+			s.quadratures = append(s.quadratures, quadrature{i, p.Index(i, i)})
 		}
 	}
 	return s, nil

@@ -1,5 +1,7 @@
 package ode
 
+import "slices"
+
 // symbolic is everything about a factorisation M = L U that does not depend on
 // the values: the order of elimination and where L and U have entries. Rows
 // and columns are renumbered by the order. The first of them, the head, have
@@ -24,9 +26,7 @@ type symbolic struct {
 	lowerStart, upperStart []int32
 	lower, upper           []term
 
-	// Entry from[k] of the matrix is number to[k] of the tiles.
-	from       []int32
-	to         []int32
+	to         []int32   // place of each entry of the matrix among the numbers of the tiles
 	diagonal   []int32   // of the components in the head
 	unit       []int32   // of rows of the unit matrix
 	full       [][]int32 // of the rows of the tail, in the columns of
@@ -154,10 +154,8 @@ func (s *symbolic) findTargets(p *Pattern, places []int) {
 		t := number[i/tileSize*n+j/tileSize] - 1
 		return int32(t)*tileSize*tileSize + int32(j%tileSize*tileSize+i%tileSize)
 	}
-	s.eachEntry(p, place, func(e int32, i, j int) {
-		s.from = append(s.from, e)
-		s.to = append(s.to, at(i, j))
-	})
+	s.to = slices.Repeat([]int32{int32(len(s.targets) * len(tile{}))}, p.NonZeros())
+	s.eachEntry(p, place, func(e int32, i, j int) { s.to[e] = at(i, j) })
 	for k, i := range s.order {
 		if i < 0 {
 			s.unit = append(s.unit, at(k, k))

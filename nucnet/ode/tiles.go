@@ -104,6 +104,18 @@ func back(x [][tileSize]float64, inverse, tiles []tile, start []int32, terms []t
 	}
 }
 
+// dot returns the sum of the products of x and y.
+func dot(x, y []float64) float64 {
+	if vectorised {
+		return dotVectors(x, y[:len(x)])
+	}
+	sum := 0.0
+	for i, v := range x {
+		sum += v * y[i]
+	}
+	return sum
+}
+
 // subtract takes a v off x.
 func subtract(x *[tileSize]float64, a *tile, v *[tileSize]float64) {
 	for r := range x {

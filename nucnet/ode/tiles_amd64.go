@@ -24,3 +24,8 @@ func backTiles(x [][tileSize]float64, inverse, tiles *tile, start *int32, terms 
 //
 //go:noescape
 func combineBlocks(dst, y *float64, blocks int, a []float64, x *float64, stride int)
+
+// dotVectors is dot.
+//
+//go:noescape
+func dotVectors(x, y []float64) float64

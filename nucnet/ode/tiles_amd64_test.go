@@ -71,11 +71,13 @@ func TestTiles(t *testing.T) {
 		for _, row := range rows {
 			copy(row, random(len(row)))
 		}
+		few := r.IntN(len(y) + 1)
 		type result struct {
 			tiles, inverse []tile
 			regular        bool
 			forward, back  [][tileSize]float64
 			combined       []float64
+			dot            float64
 		}
 		do := func() (s result) {
 			s.tiles, s.inverse = slices.Clone(tiles), slices.Clone(tiles[:n])
@@ -86,6 +88,7 @@ func TestTiles(t *testing.T) {
 			back(s.back, tiles, tiles, start, terms)
 			s.combined = grow(nil, len(rows[0]))
 			combine(s.combined, y, 2, []float64{3, 4, 5}, rows)
+			s.dot = dot(y[:few], rows[0])
 			return s
 		}
 		got := do()
@@ -114,6 +117,7 @@ func TestTiles(t *testing.T) {
 				close("back", got.back[i][k], want.back[i][k])
 			}
 		}
+		close("dot", got.dot, want.dot)
 		for i, v := range want.combined {
 			close("combine", got.combined[i], v)
 		}
