@@ -11,6 +11,9 @@
 //	model := &nnlib.Model{Nets: []*nnlib.Net{net}}
 //	err = model.Save("model.safetensors")
 //
+// [ShowProgress] and [ShowLosses] follow a training, [Sweep] makes many of them and goes on after a kill, [Pretrained] returns
+// a model that is part of the program, and [Model.Card] says what a model is and how to make it again.
+//
 // The networks, their loss and their training are those of the paper
 // (arXiv:2503.00115): [Paper] returns its settings.
 package nnlib
