@@ -144,3 +144,18 @@ func subExp[T Float](dst, a, x []T, scale T) {
 		dst[i] = a[i] - scale*T(math.Exp(float64(v)))
 	}
 }
+
+// elu32 replaces y < 0 by e^y - 1, to some 1e-7.
+func elu32(y []float32) {
+	var e [chunk]float32
+	for len(y) > 0 {
+		n := min(chunk, len(y))
+		expAll(e[:n], y[:n], 0)
+		for i, v := range y[:n] {
+			if v < 0 {
+				y[i] = e[i] - 1
+			}
+		}
+		y = y[n:]
+	}
+}

@@ -21,6 +21,10 @@ func Activate[T Float](act Activation, y []T) {
 	case Identity:
 		return
 	case ELU:
+		if y, ok := any(y).([]float32); ok {
+			elu32(y)
+			return
+		}
 		for i, v := range y {
 			if v < 0 {
 				y[i] = T(math.Expm1(float64(v)))

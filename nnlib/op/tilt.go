@@ -108,21 +108,27 @@ func lnSum[T Float](za []float64, lnw []T, b float64) float64 {
 // dz may be dp.
 func TiltRowsGrad[T Float](za []float64, cols int, dz, p, dp []T) {
 	n := len(za)
+	var room [256]float64
+	x := room[:]
+	if n > len(x) {
+		x = make([]float64, n)
+	}
 	for ; len(p) >= cols; dz, p, dp = dz[cols:], p[cols:], dp[cols:] {
 		ye := 0.0
 		for j, v := range p[:n] {
-			ye += math.Exp(float64(v)) * za[j]
+			x[j] = float64(exp(v))
+			ye += x[j] * za[j]
 		}
 		var sum, along, variance float64
-		for j, v := range p[:n] {
+		for j, v := range x[:n] {
 			d := za[j] - ye
 			sum += float64(dp[j])
 			along += float64(dp[j]) * d
-			variance += math.Exp(float64(v)) * d * d
+			variance += v * d * d
 		}
 		s := along / max(variance, math.SmallestNonzeroFloat64)
-		for j, v := range p[:n] {
-			dz[j] = T(float64(dp[j]) - math.Exp(float64(v))*(sum+s*(za[j]-ye)))
+		for j, v := range x[:n] {
+			dz[j] = T(float64(dp[j]) - v*(sum+s*(za[j]-ye)))
 		}
 		copy(dz[n:cols], dp[n:cols])
 		dz[n] = dp[n] + T(s)
