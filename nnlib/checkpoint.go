@@ -53,6 +53,9 @@ func (t *trainer) save() error {
 	if path == "" {
 		return nil
 	}
+	if err := t.machine.Fetch(t.graph.parameters...); err != nil {
+		return err
+	}
 	state, err := t.optimizer.State()
 	if err != nil {
 		return err

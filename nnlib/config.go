@@ -69,7 +69,8 @@ type Config struct {
 	// Seed decides the first weights, the split and the order of samples.
 	Seed uint64 `json:"seed"`
 
-	// Device is where to train: "", "auto" and "cpu" mean the processor.
+	// Device is where to train: "cpu"; "cuda", an NVIDIA GPU; "" and "auto" mean a
+	// GPU where there is one with its libraries, else the processor.
 	Device string `json:"-"`
 	// Threads that work at once; 0 means all. It does not change the result.
 	Threads int `json:"-"`
@@ -145,8 +146,8 @@ func (c Config) Check() error {
 		return bad("inputs", c.Inputs, "raw or scaled")
 	case c.Label != "whole" && c.Label != "row":
 		return bad("label", c.Label, "whole or row")
-	case c.Device != "auto" && c.Device != "cpu":
-		return bad("device", c.Device, "auto or cpu")
+	case c.Device != "auto" && c.Device != "cpu" && c.Device != "cuda":
+		return bad("device", c.Device, "auto, cpu or cuda")
 	case c.Layers < 1 || c.Layers > 1000:
 		return bad("layers", c.Layers, "1 to 1000")
 	case c.Width < 1 || c.Width > 1<<16:

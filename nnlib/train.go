@@ -246,6 +246,8 @@ type trainer struct {
 
 	machine   *vm.Machine
 	optimizer *vm.Optimizer
+	loop      *vm.Loop
+	ahead     int // steps that are made before their losses are waited for
 	graph     *graph
 	batch     int
 	began     time.Time
@@ -271,7 +273,11 @@ func (t *trainer) run(ctx context.Context) (err error) {
 		return err
 	}
 	targets := append(t.graph.gradients[:len(t.graph.gradients):len(t.graph.gradients)], t.graph.loss, t.graph.composition)
-	if t.machine, err = vm.New(vm.CPU{Threads: c.Threads}, targets...); err != nil {
+	backend, err := openBackend(c.Device, c.Threads, vm.TF32)
+	if err != nil {
+		return err
+	}
+	if t.machine, err = vm.New(backend, targets...); err != nil {
 		return err
 	}
 	defer t.machine.Close()
@@ -280,6 +286,9 @@ func (t *trainer) run(ctx context.Context) (err error) {
 		return err
 	}
 	if err := t.resume(ctx); err != nil {
+		return err
+	}
+	if err := t.makeLoop(backend); err != nil {
 		return err
 	}
 	if t.hooks.Begin != nil {
@@ -324,31 +333,93 @@ func (t *trainer) stepsUntil(epoch int) int {
 	return int(int64(epoch) * int64(t.training.rows()) / int64(t.batch))
 }
 
-// epoch makes the steps of one epoch that are left and returns the mean loss of
-// all.
+// stepsAhead is how many steps a GPU is given before their losses are waited for.
+const stepsAhead = 16
+
+// openBackend is replaced in tests, which train on a stand-in.
+var openBackend = vm.Auto
+
+// makeLoop prepares the steps, which go on from the weights on the host. Samples
+// in memory are left to the loop, which may put them on the device.
+func (t *trainer) makeLoop(backend vm.Backend) (err error) {
+	if err := t.machine.Store(t.graph.parameters...); err != nil {
+		return err
+	}
+	if t.ahead = 1; !isCPU(backend) {
+		t.ahead = stepsAhead
+	}
+	var all []vm.Samples
+	if s, ok := t.training.(shuffled); ok {
+		all = []vm.Samples{{Node: t.graph.x, Data: s.x}, {Node: t.graph.target, Data: s.target}}
+	}
+	t.loop, err = t.machine.NewLoop(t.optimizer, all, t.graph.loss, t.graph.composition)
+	return err
+}
+
+func isCPU(b vm.Backend) bool {
+	_, ok := b.(vm.CPU)
+	return ok
+}
+
+// draw takes the next batch: the numbers of its rows, or nil with the batch in
+// the graph's variables.
+func (t *trainer) draw(ctx context.Context) ([]int32, error) {
+	if s, ok := t.training.(shuffled); ok {
+		rows := make([]int32, t.batch)
+		for i := range rows {
+			rows[i] = int32(s.order.next())
+		}
+		return rows, nil
+	}
+	x, target := data(t.graph.x.Value().(*tensor.Dense)), data(t.graph.target.Value().(*tensor.Dense))
+	cols := t.validation.cols
+	for i := range t.batch {
+		if err := t.training.next(ctx, x[i*cols:(i+1)*cols], target[i*cols:(i+1)*cols]); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// epoch makes the steps of one epoch that are left, brings the weights to the
+// host and returns the mean loss of all steps.
 func (t *trainer) epoch(ctx context.Context, epoch int) (Loss, error) {
 	c := t.net.Config
-	x, target := t.graph.x.Value().Data().([]float32), t.graph.target.Value().Data().([]float32)
-	cols := t.validation.cols
 	last, steps := t.stepsUntil(epoch), t.stepsUntil(c.Epochs)
 	n := last - t.stepsUntil(epoch-1)
-	for t.Step < last {
-		for i := range t.batch {
-			if err := t.training.next(ctx, x[i*cols:(i+1)*cols], target[i*cols:(i+1)*cols]); err != nil {
-				return Loss{}, err
-			}
+	for made := t.Step; t.Step < last; {
+		rows, err := t.draw(ctx)
+		if err == nil {
+			t.optimizer.Adam.Rate = c.rate(made, steps)
+			err = t.loop.Step(ctx, rows)
 		}
-		if err := t.machine.Run(ctx); err != nil {
+		if err == nil {
+			made++
+		}
+		if err != nil || made-t.Step >= t.ahead || made == last {
+			err = errors.Join(t.count(epoch, last, n), err)
+		}
+		if err != nil {
 			return Loss{}, err
 		}
-		loss, composition := number(t.graph.loss.Value().Data()), number(t.graph.composition.Value().Data())
-		t.optimizer.Adam.Rate = c.rate(t.Step, steps)
+	}
+	k := float64(n)
+	return Loss{t.Sum.Total / k, t.Sum.Composition / k, t.Sum.Energy / k}, t.machine.Fetch(t.graph.parameters...)
+}
+
+// count takes over the losses of the steps that were made; the epoch has n steps
+// and ends with the last.
+func (t *trainer) count(epoch, last, n int) error {
+	c := t.net.Config
+	losses, err := t.loop.Losses()
+	if err != nil {
+		return err
+	}
+	for _, v := range losses {
+		loss, composition := v[0], v[1]
 		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return Loss{}, fmt.Errorf("nnlib: %w: the loss is %v in step %d (epoch %d, batch %d of %d, learning rate %g)",
-				ErrDiverged, loss, t.Step+1, epoch, n-(last-t.Step)+1, n, t.optimizer.Adam.Rate)
-		}
-		if err := t.optimizer.Update(); err != nil {
-			return Loss{}, err
+			return fmt.Errorf("nnlib: %w: the loss is %v in step %d (epoch %d, batch %d of %d, learning rate %g)",
+				ErrDiverged, loss, t.Step+1, epoch, n-(last-t.Step)+1, n, c.rate(t.Step, t.stepsUntil(c.Epochs)))
 		}
 		t.Step++
 		t.Sum.Total += loss
@@ -358,8 +429,7 @@ func (t *trainer) epoch(ctx context.Context, epoch int) (Loss, error) {
 			t.report(epoch, loss)
 		}
 	}
-	k := float64(n)
-	return Loss{t.Sum.Total / k, t.Sum.Composition / k, t.Sum.Energy / k}, nil
+	return nil
 }
 
 func (t *trainer) report(epoch int, loss float64) {
@@ -370,11 +440,6 @@ func (t *trainer) report(epoch int, loss float64) {
 		p.Left = time.Duration(float64(spent) / float64(made) * float64(p.Steps-p.Step))
 	}
 	t.hooks.Step(p)
-}
-
-func number(v any) float64 {
-	f, _ := v.(float32)
-	return float64(f)
 }
 
 // validate returns the loss over the validation samples, with averaged weights

@@ -64,7 +64,7 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 	f.StringArrayVarP(&t.settings, "set", "p", nil, "one setting, `key=value`; may be repeated")
 	f.StringArrayVar(&t.axes, "sweep", nil, "values of a setting to train with each, `layers=3,6,9` or layers=3..20; may be repeated")
 	f.StringVar(&t.scale, "scale", "demo", "what the settings start from: demo (3 hidden layers of 512) or paper (its layers)")
-	f.StringVar(&t.device, "device", "auto", "where to train: auto or cpu")
+	f.StringVar(&t.device, "device", "auto", "where to train: auto, cpu or cuda")
 	threadsFlag(cmd, &t.threads)
 	cmd.MarkFlagRequired("data")
 	cmd.MarkFlagRequired("out")

@@ -33,8 +33,8 @@ func cacheDir() (string, error) {
 
 func (a *app) lab() *cobra.Command {
 	var (
-		port              int
-		noBrowser, remove bool
+		port                    int
+		noBrowser, remove, cuda bool
 	)
 	cmd := &cobra.Command{
 		Use:   "lab [DIR]",
@@ -43,12 +43,13 @@ func (a *app) lab() *cobra.Command {
 
 An active conda environment is used as it is; without one, a private Python environment is made in the cache directory
 (NUCLAB_CACHE, or nuclab in the user's own). Nothing is installed anywhere else. Ctrl-C ends JupyterLab and its kernels.`,
-		Example: "  nuclab lab\n  nuclab lab my/notebooks --no-browser --port 9000\n  nuclab lab --remove",
+		Example: "  nuclab lab\n  nuclab lab my/notebooks --no-browser --port 9000\n  nuclab lab --cuda\n  nuclab lab --remove",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	f := cmd.Flags()
 	f.IntVar(&port, "port", 0, "port on the loopback address (0: the first free one from 8888)")
 	f.BoolVar(&noBrowser, "no-browser", false, "print the URL and open no browser")
+	f.BoolVar(&cuda, "cuda", false, "install the CUDA libraries too (390 MB), by which an NVIDIA GPU trains")
 	f.BoolVar(&remove, "remove", false, "delete everything that lab has installed")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cache, err := cacheDir()
@@ -84,6 +85,11 @@ An active conda environment is used as it is; without one, a private Python envi
 		spec, err := lab.ParseSpec(a.environment)
 		if err != nil {
 			return fmt.Errorf("environment.yml: %w", err)
+		}
+		if cuda {
+			if err := lab.CUDA(cmd.Context(), cache, a.stderr); err != nil {
+				return err
+			}
 		}
 		err = lab.Run(cmd.Context(), lab.Options{
 			Dir: dir, Port: port, NoBrowser: noBrowser, Cache: cache, Spec: spec, Log: a.stderr,

@@ -12,7 +12,7 @@ import (
 // made lists what nuclab keeps in its cache directory. Remove deletes these and nothing else, since the directory may
 // be one that the user chose.
 var made = []string{"python", "python.lock", "bin", "jupyter", "build", "modules", "testenv", "testenv.lock",
-	"testenv.failed", "peers", "history.jsonl", "history.jsonl.lock"}
+	"testenv.failed", "testgpu", "cuda", "cuda.lock", "peers", "history.jsonl", "history.jsonl.lock"}
 
 // Remove deletes everything that nuclab has installed: what lies in the cache directory, and a kernelspec in the
 // user's folder that points there. It returns the paths it deleted.

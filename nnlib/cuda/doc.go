@@ -8,8 +8,8 @@
 //  1. the folders that NUCLAB_CUDA lists: a folder with the library in it, a
 //     toolkit (lib64 or lib below it), a Python environment or its site-packages;
 //     "none" asks to find nothing;
-//  2. the active conda or virtual environment, then nuclab's own environment,
-//     where NVIDIA's wheels put them;
+//  2. the active conda or virtual environment, then those that nuclab makes
+//     (lab --cuda), where NVIDIA's wheels put them;
 //  3. where the system keeps libraries, CUDA_HOME and CUDA_PATH, /usr/local/cuda
 //     and /opt/cuda.
 //

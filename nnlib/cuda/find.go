@@ -88,8 +88,7 @@ func places() []place {
 		add(dir, filepath.Join(dir, "lib64"), filepath.Join(dir, "lib"))
 		add(wheels(dir)...)
 	}
-	environments := []string{os.Getenv("CONDA_PREFIX"), os.Getenv("VIRTUAL_ENV"), ownEnvironment()}
-	for _, dir := range environments {
+	for _, dir := range append([]string{os.Getenv("CONDA_PREFIX"), os.Getenv("VIRTUAL_ENV")}, ownEnvironments()...) {
 		if dir != "" {
 			add(wheels(dir)...)
 			add(filepath.Join(dir, "lib"))
@@ -105,16 +104,17 @@ func places() []place {
 	return all
 }
 
-// ownEnvironment is the Python environment that nuclab makes.
-func ownEnvironment() string {
-	if c := os.Getenv("NUCLAB_CACHE"); c != "" {
-		return filepath.Join(c, "python")
+// ownEnvironments are the Python environments that nuclab makes.
+func ownEnvironments() []string {
+	cache := os.Getenv("NUCLAB_CACHE")
+	if cache == "" {
+		c, err := os.UserCacheDir()
+		if err != nil {
+			return nil
+		}
+		cache = filepath.Join(c, "nuclab")
 	}
-	c, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(c, "nuclab", "python")
+	return []string{filepath.Join(cache, "cuda"), filepath.Join(cache, "python")}
 }
 
 // find opens the first library with one of the names that has all the functions.
