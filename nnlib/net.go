@@ -2,6 +2,7 @@ package nnlib
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -43,13 +44,27 @@ type Net struct {
 	threads int
 
 	mu      sync.Mutex
+	backend vm.Backend       // of forward; nil means the CPU
 	forward map[int]*forward // by number of rows
 }
 
 // forward is the machine for a fixed number of rows.
 type forward struct {
-	machine *vm.Machine
-	x, out  []float32
+	machine    *vm.Machine
+	parameters G.Nodes
+	x, out     []float32
+}
+
+// on makes the net run on a backend, nil the CPU, from now on.
+func (n *Net) on(b vm.Backend) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var err error
+	for _, f := range n.forward {
+		err = errors.Join(err, f.machine.Close())
+	}
+	n.backend, n.forward = b, map[int]*forward{}
+	return err
 }
 
 // newNet returns a network with random first weights. They are those of
@@ -151,6 +166,7 @@ func (n *Net) predict(ctx context.Context, x, out []float32) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	cols := n.dims[0]
+	var last *forward
 	for len(x) > 0 {
 		rows := min(len(x)/cols, maxRows)
 		size := 1 << bits.Len(uint(rows-1)) // so that few machines serve all numbers
@@ -158,6 +174,12 @@ func (n *Net) predict(ctx context.Context, x, out []float32) error {
 		if err != nil {
 			return err
 		}
+		if f != last { // the weights may have changed since the last call
+			if err := f.machine.Store(f.parameters...); err != nil {
+				return err
+			}
+		}
+		last = f
 		copy(f.x, x[:rows*cols])
 		if err := f.machine.Run(ctx); err != nil {
 			return err
@@ -176,11 +198,18 @@ func (n *Net) machine(rows int) (*forward, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := vm.New(vm.CPU{Threads: n.threads}, g.out)
+	b := n.backend
+	if b == nil {
+		b = vm.CPU{Threads: n.threads}
+	}
+	m, err := vm.New(b, g.out)
 	if err != nil {
 		return nil, err
 	}
-	f := &forward{machine: m, x: g.x.Value().Data().([]float32), out: g.out.Value().Data().([]float32)}
+	if err := m.Keep(g.parameters...); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	f := &forward{machine: m, parameters: g.parameters, x: g.x.Value().Data().([]float32), out: g.out.Value().Data().([]float32)}
 	n.forward[rows] = f
 	return f, nil
 }

@@ -281,6 +281,12 @@ func (t *trainer) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer t.machine.Close()
+	if !isCPU(backend) {
+		if err := t.net.on(backend); err != nil {
+			return err
+		}
+		defer t.net.on(nil)
+	}
 	adam := vm.Adam{Rate: c.LR, Decay: c.Decay, Clip: c.Clip, Average: c.Average}
 	if t.optimizer, err = t.machine.NewAdam(adam, t.graph.parameters, t.graph.gradients); err != nil {
 		return err
