@@ -79,7 +79,7 @@ func BenchTrain(ctx context.Context, dims []int, batch, threads int, peers ...Be
 		return Bench{}, err
 	}
 	r := rand.New(rand.NewPCG(1, 0))
-	fill(r, g.x.Value().Data().([]float32))
+	fill(r, g.inputs[0].Value().Data().([]float32))
 	fill(r, g.target.Value().Data().([]float32))
 	m, err := vm.New(vm.CPU{Threads: threads}, append(slices.Clone(g.gradients), g.loss, g.composition)...)
 	if err != nil {
@@ -116,7 +116,7 @@ func BenchInfer(ctx context.Context, dims []int, batch, threads int, peers ...Be
 	if err != nil {
 		return Bench{}, err
 	}
-	fill(rand.New(rand.NewPCG(1, 0)), g.x.Value().Data().([]float32))
+	fill(rand.New(rand.NewPCG(1, 0)), g.inputs[0].Value().Data().([]float32))
 	m, err := vm.New(vm.CPU{Threads: threads}, g.out)
 	if err != nil {
 		return Bench{}, err
@@ -207,13 +207,11 @@ func benchNet(dims []int, batch, threads int) (*Net, error) {
 	if batch < 1 || threads < 0 {
 		return nil, fmt.Errorf("nnlib: batch %d, %d threads", batch, threads)
 	}
-	n := &Net{dims: dims}
 	c := Config{First: dims[1], Width: dims[len(dims)-2], Layers: len(dims) - 2}
 	if !slices.Equal(c.dims(dims[0]-2), dims) {
 		return nil, fmt.Errorf("nnlib: %v: all hidden layers but the first must be alike", dims)
 	}
-	n = newNet(c, make([]nuclide.Nuclide, dims[0]-2), 1, rand.New(rand.NewPCG(2, 0)))
-	return n, nil
+	return newNet(c, make([]nuclide.Nuclide, dims[0]-2), 1, rand.New(rand.NewPCG(2, 0)))
 }
 
 func fill(r *rand.Rand, x []float32) {

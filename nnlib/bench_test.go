@@ -63,7 +63,7 @@ print(json.dumps(s.run(None, {"x": x})[0].ravel().tolist()))
 	for i := range x {
 		x[i] = float32(i)
 	}
-	if err := net.predict(t.Context(), x, want); err != nil {
+	if err := net.run(t.Context(), 2, [][]float32{x}, want); err != nil {
 		t.Fatal(err)
 	}
 	for i, v := range want {

@@ -125,13 +125,17 @@ func (c Config) settings() string {
 func (m *Model) Card() string {
 	var b strings.Builder
 	name := or(m.Network(), "burning matter")
-	times := make([]string, len(m.Nets))
+	times, kind := make([]string, len(m.Nets)), ""
 	for i, n := range m.Nets {
 		times[i] = exact(n.Time)
+		kind = "One neural network for each time."
+		if n.physical() {
+			times[i], kind = fmt.Sprintf("%.4g to %.4g", n.Span[0], n.Span[1]), "One neural network for all times, which corrects physical guesses."
+		}
 	}
 	fmt.Fprintf(&b, "# Emulator of %s\n\n", name)
 	fmt.Fprintf(&b, "From temperature, density and the mass fractions of %d nuclides: the mass fractions after %s s at that temperature "+
-		"and density, the energy released and the losses to neutrinos. One neural network for each time.\n\n", len(m.Nuclides()), listed(times))
+		"and density, the energy released and the losses to neutrinos. %s\n\n", len(m.Nuclides()), listed(times), kind)
 
 	b.WriteString("| time (s) | layers | weights | epochs | best epoch | validation loss there | of it composition |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, n := range m.Nets {
@@ -180,6 +184,9 @@ func (m *Model) Card() string {
 		s := fmt.Sprintf("Code: commit `%s`.\n", or(n.Origin.Code, "unknown"))
 		if n.Origin.Command != "" {
 			return s + fmt.Sprintf("\n```sh\n%s\n```\n", n.Origin.Command)
+		}
+		if n.physical() {
+			return s + "\nTrain with these settings on those samples: `nuclab train --data DATA --out MODEL --config FILE`.\n"
 		}
 		return s + "\nTrain with these settings on those samples: `nuclab train --data DATA --out MODEL --config FILE -p dt=" + exact(n.Time) + "`.\n"
 	})

@@ -14,9 +14,16 @@ type Config struct {
 	// Network is the name of the reaction network; "" takes the data set's.
 	Network string `json:"network,omitempty"`
 	// Net is the kind of neural network; "" and "paper" mean dense layers with
-	// ReLU, raw inputs and a log-softmax.
+	// ReLU, raw inputs and a log-softmax; "physical" a net for all times that
+	// corrects physical guesses, see TrainPhysical.
 	Net string `json:"net,omitempty"`
-	// Layers is the number of hidden layers; 0 means 3.
+	// Without names ideas that a physical net does without, to see what they bring,
+	// separated by commas: equilibrium (as a guess), weak (rates as guesses), tilt
+	// (the composition keeps the predicted Ye), relative (differences count in units
+	// of the change), relaxed (steps that do not begin at a run's start).
+	Without string `json:"without,omitempty"`
+	// Layers is the number of hidden layers, of a physical net that of residual
+	// blocks; 0 means 3.
 	Layers int `json:"layers,omitempty"`
 	// Width is the number of neurons of a hidden layer; 0 means 512.
 	Width int `json:"width,omitempty"`
@@ -140,8 +147,10 @@ func (c Config) Check() error {
 		return fmt.Errorf("nnlib: %s = %v: want %s", name, value, want)
 	}
 	switch {
-	case c.Net != "paper":
-		return bad("net", c.Net, "paper")
+	case c.Net != "paper" && c.Net != "physical":
+		return bad("net", c.Net, "paper or physical")
+	case c.Without != "" && (c.Net != "physical" || !knownIdeas(c.Without)):
+		return bad("without", c.Without, "nothing, or of a physical net some of "+strings.Join(ideas, ","))
 	case c.Inputs != "raw" && c.Inputs != "scaled":
 		return bad("inputs", c.Inputs, "raw or scaled")
 	case c.Label != "whole" && c.Label != "row":
@@ -184,6 +193,20 @@ func (c Config) Check() error {
 		return bad("threads", c.Threads, "0 or more")
 	}
 	return nil
+}
+
+// without reports whether a physical net does without an idea.
+func (c Config) without(idea string) bool {
+	return slices.Contains(strings.Split(c.Without, ","), idea)
+}
+
+func knownIdeas(list string) bool {
+	for idea := range strings.SplitSeq(list, ",") {
+		if !slices.Contains(ideas, idea) {
+			return false
+		}
+	}
+	return true
 }
 
 // dims returns the widths of all layers for n nuclides: n+2 inputs, the hidden

@@ -156,31 +156,44 @@ func Evaluate(ctx context.Context, m *Model, t *dataset.Table) (*Evaluation, err
 	protocol := protocolOf(t)
 	e := &Evaluation{Schema: "nuclab.evaluate/1", Protocol: string(protocol), Network: m.Network(), Samples: len(rows), list: t.Nuclides}
 	for _, net := range m.Nets {
-		k, err := timeIndex(t, net.Time)
-		if err != nil {
-			return nil, err
+		for _, dt := range net.timesIn(t) {
+			if err := e.add(ctx, net, dt, t, rows, protocol); err != nil {
+				return nil, err
+			}
 		}
-		q, err := newTest(t, k, rows, protocol)
-		if err != nil {
-			return nil, err
-		}
-		guess, err := answers(ctx, net, q.states, protocol)
-		if err != nil {
-			return nil, err
-		}
-		still := make([]outcome, len(rows))
-		for i, s := range q.states {
-			still[i] = outcome{x: s.X}
-		}
-		r := TimeErrors{T: net.Time, NNN: score(t.Nuclides, guess, q.truth), Nothing: score(t.Nuclides, still, q.truth),
-			ByTemperature: byTemperature(t.Nuclides, q, guess)}
-		if q.small != nil {
-			list, move := union(t.Nuclides, t.SmallNuclides)
-			r.Approx21 = score(list, move(t.SmallNuclides, q.small), move(t.Nuclides, q.truth))
-		}
-		e.Times, e.tests = append(e.Times, r), append(e.tests, q)
+	}
+	if len(e.Times) == 0 {
+		return nil, fmt.Errorf("nnlib: %w: the data set has %v s, the model %v", ErrTime, t.Times, m.Times())
 	}
 	return e, nil
+}
+
+// add scores a net for one time.
+func (e *Evaluation) add(ctx context.Context, net *Net, dt float64, t *dataset.Table, rows []int, protocol dataset.Protocol) error {
+	k, err := timeIndex(t, dt)
+	if err != nil {
+		return err
+	}
+	q, err := newTest(t, k, rows, protocol)
+	if err != nil {
+		return err
+	}
+	guess, err := answers(ctx, net, dt, q.states, protocol)
+	if err != nil {
+		return err
+	}
+	still := make([]outcome, len(rows))
+	for i, s := range q.states {
+		still[i] = outcome{x: s.X}
+	}
+	r := TimeErrors{T: dt, NNN: score(t.Nuclides, guess, q.truth), Nothing: score(t.Nuclides, still, q.truth),
+		ByTemperature: byTemperature(t.Nuclides, q, guess)}
+	if q.small != nil {
+		list, move := union(t.Nuclides, t.SmallNuclides)
+		r.Approx21 = score(list, move(t.SmallNuclides, q.small), move(t.Nuclides, q.truth))
+	}
+	e.Times, e.tests = append(e.Times, r), append(e.tests, q)
+	return nil
 }
 
 // protocolOf returns how a table is a test: targets of the paper's do not lie
@@ -223,8 +236,8 @@ func newTest(t *dataset.Table, time int, rows []int, protocol dataset.Protocol) 
 }
 
 // answers are what a net says, read as the protocol reads it.
-func answers(ctx context.Context, net *Net, states []nucnet.State, protocol dataset.Protocol) ([]outcome, error) {
-	first, err := net.Predict(ctx, states)
+func answers(ctx context.Context, net *Net, dt float64, states []nucnet.State, protocol dataset.Protocol) ([]outcome, error) {
+	first, err := net.after(ctx, states, dt)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +252,7 @@ func answers(ctx context.Context, net *Net, states []nucnet.State, protocol data
 	for i, s := range states {
 		again[i] = nucnet.State{T: s.T, Rho: s.Rho, X: first[i].X}
 	}
-	second, err := net.Predict(ctx, again)
+	second, err := net.after(ctx, again, dt)
 	if err != nil {
 		return nil, err
 	}
@@ -378,6 +391,25 @@ func sameNuclides(model, data []nuclide.Nuclide) error {
 		}
 	}
 	return nil
+}
+
+// timesIn returns the times for which a table scores the net: its own, or all
+// that a physical net covers.
+func (n *Net) timesIn(t *dataset.Table) []float64 {
+	if !n.physical() {
+		return []float64{n.Time}
+	}
+	times := t.Times
+	if len(t.Labels) > 0 {
+		times = t.Labels
+	}
+	var covered []float64
+	for _, dt := range times {
+		if n.covers(dt) {
+			covered = append(covered, dt)
+		}
+	}
+	return covered
 }
 
 func timeIndex(t *dataset.Table, time float64) (int, error) {

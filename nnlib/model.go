@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"nuclab/nucnet"
@@ -42,16 +43,47 @@ type Prediction struct {
 	Q float64
 	// InDomain reports whether the state lies in the training samples' box.
 	InDomain bool
+	// Uncertainty is the error that a physical net expects of this answer, mean |dX|
+	// over the nuclides; 0 of other nets, which have no idea.
+	Uncertainty float64
 }
 
-// Times returns the times of the nets in s, ascending.
+// Times returns the times of the nets in s, ascending; of a physical net, which
+// has all between two, the powers of ten.
 func (m *Model) Times() []float64 {
 	var t []float64
 	for _, n := range m.Nets {
-		t = append(t, n.Time)
+		t = append(t, n.times()...)
 	}
 	slices.Sort(t)
 	return t
+}
+
+// times returns the net's time, or the powers of ten in its span.
+func (n *Net) times() []float64 {
+	if !n.physical() {
+		return []float64{n.Time}
+	}
+	var t []float64
+	for k := math.Ceil(math.Log10(n.Span[0] * (1 - spanMargin))); ; k++ {
+		dt, _ := strconv.ParseFloat(fmt.Sprintf("1e%g", k), 64) // math.Pow may miss the nearest number
+		if !n.covers(dt) {
+			return t
+		}
+		t = append(t, dt)
+	}
+}
+
+// spanMargin is how far beyond its span a physical net is asked, since times are
+// differences.
+const spanMargin = 1e-3
+
+// covers reports whether the net can be asked for a time in s.
+func (n *Net) covers(dt float64) bool {
+	if n.physical() {
+		return n.Span[0]*(1-spanMargin) <= dt && dt <= n.Span[1]*(1+spanMargin)
+	}
+	return math.Abs(n.Time-dt) <= 1e-9*n.Time
 }
 
 // Nuclides returns the nuclides that states and predictions are made of.
@@ -81,6 +113,9 @@ func (m *Model) check() error {
 		if !slices.Equal(n.Nuclides, m.Nets[0].Nuclides) {
 			return fmt.Errorf("nnlib: the nets for %g s and %g s have different nuclides", m.Nets[0].Time, n.Time)
 		}
+		if n.physical() && len(m.Nets) > 1 {
+			return errors.New("nnlib: a physical net beside another in a model")
+		}
 		if i > 0 && n.Time == m.Nets[i-1].Time {
 			return fmt.Errorf("nnlib: two nets for %g s", n.Time)
 		}
@@ -92,13 +127,17 @@ func (m *Model) check() error {
 // times there are.
 func (m *Model) Net(dt float64) (*Net, error) {
 	for _, n := range m.Nets {
-		if math.Abs(n.Time-dt) <= 1e-9*n.Time {
+		if n.covers(dt) {
 			return n, nil
 		}
 	}
 	var have []string
-	for _, t := range m.Times() {
-		have = append(have, fmt.Sprintf("%g", t))
+	for _, n := range m.Nets {
+		if n.physical() {
+			have = append(have, fmt.Sprintf("%.4g to %.4g", n.Span[0], n.Span[1]))
+		} else {
+			have = append(have, fmt.Sprintf("%g", n.Time))
+		}
 	}
 	return nil, fmt.Errorf("nnlib: t = %g s: %w; the model has %s", dt, ErrTime, strings.Join(have, ", "))
 }
@@ -110,20 +149,33 @@ func (m *Model) Predict(ctx context.Context, states []nucnet.State, dt float64) 
 	if err != nil {
 		return nil, err
 	}
-	return n.Predict(ctx, states)
+	return n.after(ctx, states, dt)
 }
 
 // Predict returns what becomes of the states after the net's time.
 func (n *Net) Predict(ctx context.Context, states []nucnet.State) ([]Prediction, error) {
-	var x []float32
+	return n.after(ctx, states, n.Time)
+}
+
+// after returns what becomes of the states after dt seconds, which the net covers.
+func (n *Net) after(ctx context.Context, states []nucnet.State, dt float64) ([]Prediction, error) {
 	for i, s := range states {
 		if err := n.checkState(s); err != nil {
 			return nil, fmt.Errorf("nnlib: state %d: %w", i, err)
 		}
+	}
+	if len(states) == 0 {
+		return nil, nil
+	}
+	if n.physical() {
+		return n.predictPhysical(ctx, states, dt)
+	}
+	var x []float32
+	for _, s := range states {
 		x = n.Scaling.appendInput(x, s.T, s.Rho, s.X)
 	}
 	out := make([]float32, len(x))
-	if err := n.predict(ctx, x, out); err != nil {
+	if err := n.run(ctx, len(states), [][]float32{x}, out); err != nil {
 		return nil, err
 	}
 	ps := make([]Prediction, len(states))

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	_ "go4.org/unsafe/assume-no-moving-gc" // the version that Gorgonia needs on current Go
@@ -18,11 +19,13 @@ import (
 	"nuclab/nucnet/nuclide"
 )
 
-// Net is a trained network for one time. Its methods are safe for concurrent
-// use once training is over.
+// Net is a trained network, of the paper's kind for one time, a physical one for
+// a range of times. Its methods are safe for concurrent use once training is over.
 type Net struct {
-	// Time after which it predicts, s.
+	// Time after which it predicts, s, the longest of a physical net.
 	Time float64
+	// Span are the least and the greatest time of a physical net, s; 0 for others.
+	Span [2]float64
 	// Config that it was trained with.
 	Config Config
 	// Nuclides in the order of its inputs and outputs.
@@ -39,8 +42,10 @@ type Net struct {
 	// Origin says how to make it again.
 	Origin Origin
 
-	dims    []int
-	weights []*tensor.Dense // w [in, out] and b [out] of each layer
+	dims    []int // of a net of the paper's kind
+	tensors []weight
+	weights []*tensor.Dense
+	physics *physics // of a physical net
 	threads int
 
 	mu      sync.Mutex
@@ -52,7 +57,8 @@ type Net struct {
 type forward struct {
 	machine    *vm.Machine
 	parameters G.Nodes
-	x, out     []float32
+	in         [][]float32
+	out        []float32
 }
 
 // on makes the net run on a backend, nil the CPU, from now on.
@@ -67,30 +73,68 @@ func (n *Net) on(b vm.Backend) error {
 	return err
 }
 
-// newNet returns a network with random first weights. They are those of
-// PyTorch's linear layer: uniform within 1/sqrt(inputs).
-func newNet(c Config, nuclides []nuclide.Nuclide, time float64, r *rand.Rand) *Net {
-	n := emptyNet(c, nuclides, time)
-	for l := 0; l+1 < len(n.dims); l++ {
-		bound := 1 / math.Sqrt(float64(n.dims[l]))
-		for _, w := range n.weights[2*l : 2*l+2] {
-			d := w.Data().([]float32)
-			for i := range d {
-				d[i] = float32((2*r.Float64() - 1) * bound)
+// weight describes a tensor of weights: at first uniform within bound, or all of
+// one value.
+type weight struct {
+	name  string
+	shape []int
+	bound float64
+	value float32
+}
+
+// dense lists the weights of a layer. At first they are those of PyTorch's linear
+// layer, uniform within 1/sqrt(inputs), times a factor.
+func dense(name string, in, out int, factor float64) []weight {
+	bound := factor / math.Sqrt(float64(in))
+	return []weight{{name: name + ".weight", shape: []int{in, out}, bound: bound}, {name: name + ".bias", shape: []int{out}, bound: bound}}
+}
+
+// newNet returns a network with random first weights.
+func newNet(c Config, nuclides []nuclide.Nuclide, time float64, r *rand.Rand) (*Net, error) {
+	n, err := emptyNet(c, nuclides, time)
+	if err != nil {
+		return nil, err
+	}
+	for i, w := range n.tensors {
+		d := data(n.weights[i])
+		for j := range d {
+			if d[j] = w.value; w.bound > 0 {
+				d[j] = float32((2*r.Float64() - 1) * w.bound)
 			}
 		}
 	}
-	return n
+	return n, nil
 }
 
-func emptyNet(c Config, nuclides []nuclide.Nuclide, time float64) *Net {
-	n := &Net{Time: time, Config: c, Nuclides: nuclides, dims: c.dims(len(nuclides)), threads: c.Threads, forward: map[int]*forward{}}
-	for l := 0; l+1 < len(n.dims); l++ {
-		n.weights = append(n.weights,
-			tensor.New(tensor.WithShape(n.dims[l], n.dims[l+1]), tensor.Of(tensor.Float32)),
-			tensor.New(tensor.WithShape(n.dims[l+1]), tensor.Of(tensor.Float32)))
+func emptyNet(c Config, nuclides []nuclide.Nuclide, time float64) (n *Net, err error) {
+	n = &Net{Time: time, Config: c, Nuclides: nuclides, threads: c.Threads, forward: map[int]*forward{}}
+	n.tensors = c.tensors(len(nuclides))
+	if n.physical() {
+		n.physics, err = newPhysics(c, nuclides)
+	} else {
+		n.dims = c.dims(len(nuclides))
 	}
-	return n
+	for _, w := range n.tensors {
+		n.weights = append(n.weights, tensor.New(tensor.WithShape(w.shape...), tensor.Of(tensor.Float32)))
+	}
+	return n, err
+}
+
+func (n *Net) physical() bool { return n.Config.Net == "physical" }
+
+// tensors lists the weights of a net for n nuclides.
+func (c Config) tensors(n int) []weight {
+	if c.Net == "physical" {
+		return c.physicalTensors(n)
+	}
+	return denseTensors(c.dims(n))
+}
+
+func denseTensors(dims []int) (list []weight) {
+	for l := range len(dims) - 1 {
+		list = append(list, dense(fmt.Sprint("layer", l), dims[l], dims[l+1], 1)...)
+	}
+	return list
 }
 
 // Parameters returns the number of weights.
@@ -103,32 +147,80 @@ func (n *Net) Parameters() int {
 }
 
 // Dims returns the widths of all layers, inputs and outputs included.
-func (n *Net) Dims() []int { return append([]int(nil), n.dims...) }
+func (n *Net) Dims() []int {
+	if !n.physical() {
+		return slices.Clone(n.dims)
+	}
+	var dims []int
+	for _, w := range n.tensors {
+		if len(w.shape) == 2 {
+			if len(dims) == 0 {
+				dims = append(dims, w.shape[0])
+			}
+			dims = append(dims, w.shape[1])
+		}
+	}
+	return dims
+}
 
 // graph is a network as Gorgonia sees it, for a number of rows.
 type graph struct {
-	x, target             *G.Node // [rows, N+2]
-	out                   *G.Node // ln X and scaled energies [rows, N+2]
-	loss, composition     *G.Node
-	parameters, gradients G.Nodes
+	*G.ExprGraph
+	inputs                    []*G.Node // [rows, ..]
+	out, target               *G.Node   // [rows, ..]
+	loss, composition, energy *G.Node   // what is learnt, and parts of it
+	parameters, gradients     G.Nodes
+
+	weights []*tensor.Dense
+	tensors []weight
+}
+
+func newGraph(weights []*tensor.Dense, tensors []weight) *graph {
+	return &graph{ExprGraph: G.NewGraph(), weights: weights, tensors: tensors}
+}
+
+// matrix adds a variable of zeros.
+func (g *graph) matrix(name string, rows, cols int) *G.Node {
+	v := tensor.New(tensor.WithShape(rows, cols), tensor.Of(tensor.Float32))
+	return G.NewMatrix(g.ExprGraph, tensor.Float32, G.WithShape(rows, cols), G.WithName(name), G.WithValue(v))
+}
+
+// input adds a matrix that the network gets.
+func (g *graph) input(name string, rows, cols int) *G.Node {
+	g.inputs = append(g.inputs, g.matrix(name, rows, cols))
+	return g.inputs[len(g.inputs)-1]
+}
+
+// parameter adds the next tensor of weights.
+func (g *graph) parameter() *G.Node {
+	i := len(g.parameters)
+	w := g.weights[i]
+	p := G.NewTensor(g.ExprGraph, tensor.Float32, w.Dims(), G.WithShape(w.Shape()...), G.WithName(g.tensors[i].name), G.WithValue(w))
+	g.parameters = append(g.parameters, p)
+	return p
+}
+
+// build makes the graph of the network, for a training also its loss and the gradients.
+func (n *Net) build(rows int, train bool) (*graph, error) {
+	if n.physical() {
+		return n.physicalGraph(rows, train)
+	}
+	weight := 0.0
+	if train {
+		weight = n.Config.EnergyWeight
+	}
+	return build(n.dims, n.weights, rows, weight)
 }
 
 // build makes the graph of dense layers over the given weights; with weight > 0
 // also the loss, with that weight on the energies, and its gradients.
 func build(dims []int, weights []*tensor.Dense, rows int, energyWeight float64) (*graph, error) {
-	e := G.NewGraph()
+	g := newGraph(weights, denseTensors(dims))
 	in, out := dims[0], dims[len(dims)-1]
-	matrix := func(name string, cols int) *G.Node {
-		v := tensor.New(tensor.WithShape(rows, cols), tensor.Of(tensor.Float32))
-		return G.NewMatrix(e, tensor.Float32, G.WithShape(rows, cols), G.WithName(name), G.WithValue(v))
-	}
-	g := &graph{x: matrix("x", in)}
-	h := g.x
+	h := g.input("x", rows, in)
 	var err error
 	for l := 0; l+1 < len(dims); l++ {
-		w := G.NewMatrix(e, tensor.Float32, G.WithShape(dims[l], dims[l+1]), G.WithName(fmt.Sprint("w", l)), G.WithValue(weights[2*l]))
-		b := G.NewVector(e, tensor.Float32, G.WithShape(dims[l+1]), G.WithName(fmt.Sprint("b", l)), G.WithValue(weights[2*l+1]))
-		g.parameters = append(g.parameters, w, b)
+		w, b := g.parameter(), g.parameter()
 		act := op.ReLU
 		if l+2 == len(dims) {
 			act = op.Identity
@@ -140,11 +232,15 @@ func build(dims []int, weights []*tensor.Dense, rows int, energyWeight float64) 
 	if g.out, err = op.NewHead(h, out-2); err != nil || energyWeight == 0 {
 		return g, err
 	}
-	g.target = matrix("target", out)
-	if g.loss, err = op.NewAbsLoss(g.out, g.target, lossParts(out, energyWeight)...); err != nil {
+	g.target = g.matrix("target", rows, out)
+	parts := lossParts(out, energyWeight)
+	if g.loss, err = op.NewAbsLoss(g.out, g.target, parts...); err != nil {
 		return nil, err
 	}
-	if g.composition, err = op.NewAbsLoss(g.out, g.target, lossParts(out, energyWeight)[0]); err != nil {
+	if g.composition, err = op.NewAbsLoss(g.out, g.target, parts[0]); err != nil {
+		return nil, err
+	}
+	if g.energy, err = op.NewAbsLoss(g.out, g.target, lossParts(out, 1)[1]); err != nil {
 		return nil, err
 	}
 	g.gradients, err = G.Grad(g.loss, g.parameters...)
@@ -160,16 +256,15 @@ func lossParts(outputs int, energyWeight float64) []op.Part {
 // maxRows is the most that is predicted at once.
 const maxRows = 512
 
-// predict runs the network on inputs x [rows, N+2] and writes ln X and
-// scaled energies to out [rows, N+2].
-func (n *Net) predict(ctx context.Context, x, out []float32) error {
+// run gives the network rows of inputs and writes what comes out to out.
+func (n *Net) run(ctx context.Context, rows int, in [][]float32, out []float32) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	cols := n.dims[0]
+	wide, from := len(out)/rows, slices.Clone(in)
 	var last *forward
-	for len(x) > 0 {
-		rows := min(len(x)/cols, maxRows)
-		size := 1 << bits.Len(uint(rows-1)) // so that few machines serve all numbers
+	for rows > 0 {
+		some := min(rows, maxRows)
+		size := 1 << bits.Len(uint(some-1)) // so that few machines serve all numbers
 		f, err := n.machine(size)
 		if err != nil {
 			return err
@@ -180,12 +275,16 @@ func (n *Net) predict(ctx context.Context, x, out []float32) error {
 			}
 		}
 		last = f
-		copy(f.x, x[:rows*cols])
+		for i, x := range f.in {
+			k := len(x) / size * some
+			copy(x, from[i][:k])
+			from[i] = from[i][k:]
+		}
 		if err := f.machine.Run(ctx); err != nil {
 			return err
 		}
-		copy(out, f.out[:rows*cols])
-		x, out = x[rows*cols:], out[rows*cols:]
+		copy(out, f.out[:some*wide])
+		out, rows = out[some*wide:], rows-some
 	}
 	return nil
 }
@@ -194,7 +293,7 @@ func (n *Net) machine(rows int) (*forward, error) {
 	if f := n.forward[rows]; f != nil {
 		return f, nil
 	}
-	g, err := build(n.dims, n.weights, rows, 0)
+	g, err := n.build(rows, false)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +308,13 @@ func (n *Net) machine(rows int) (*forward, error) {
 	if err := m.Keep(g.parameters...); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
-	f := &forward{machine: m, parameters: g.parameters, x: g.x.Value().Data().([]float32), out: g.out.Value().Data().([]float32)}
+	f := &forward{machine: m, parameters: g.parameters, out: values32(g.out)}
+	for _, x := range g.inputs {
+		f.in = append(f.in, values32(x))
+	}
 	n.forward[rows] = f
 	return f, nil
 }
+
+// values32 is the memory of a node's value.
+func values32(n *G.Node) []float32 { return n.Value().Data().([]float32) }

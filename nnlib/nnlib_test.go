@@ -136,20 +136,22 @@ func TestStockMachineGivesTheSameLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := newNet(c, d.Nuclides, 1e-3, rand.New(rand.NewPCG(1, 1)))
+	n, err := newNet(c, d.Nuclides, 1e-3, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	g, err := build(n.dims, n.weights, s.rows(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	copy(g.x.Value().Data().([]float32), s.x)
+	copy(values32(g.inputs[0]), s.x)
 	copy(g.target.Value().Data().([]float32), s.target)
 	vm := G.NewTapeMachine(g.loss.Graph())
 	defer vm.Close()
 	if err := vm.RunAll(); err != nil {
 		t.Fatal(err)
 	}
-	tr := &trainer{net: n, validation: s}
-	l, err := tr.validate(t.Context())
+	l, err := n.judge(s)(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +320,7 @@ func TestPatienceStopsAndKeepsTheBest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := (&trainer{net: n, validation: s}).validate(t.Context())
+	l, err := n.judge(s)(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

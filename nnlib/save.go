@@ -22,13 +22,14 @@ const (
 
 // netRecord is what the metadata say about each net.
 type netRecord struct {
-	Time    float64  `json:"time"`
-	Config  Config   `json:"config"`
-	Scaling Scaling  `json:"scaling"`
-	Domain  Domain   `json:"domain"`
-	History *History `json:"history"`
-	Data    string   `json:"data,omitempty"`
-	Origin  Origin   `json:"origin"`
+	Time    float64    `json:"time"`
+	Span    [2]float64 `json:"span,omitzero"`
+	Config  Config     `json:"config"`
+	Scaling Scaling    `json:"scaling"`
+	Domain  Domain     `json:"domain"`
+	History *History   `json:"history"`
+	Data    string     `json:"data,omitempty"`
+	Origin  Origin     `json:"origin"`
 }
 
 // Save writes the model to one safetensors file: the weights of net k and layer
@@ -53,7 +54,7 @@ func (m *Model) save(path string, p precision) error {
 	var records []netRecord
 	var tensors []namedTensor
 	for k, n := range m.Nets {
-		records = append(records, netRecord{n.Time, n.Config, n.Scaling, n.Domain, n.History, n.Data, n.Origin})
+		records = append(records, netRecord{n.Time, n.Span, n.Config, n.Scaling, n.Domain, n.History, n.Data, n.Origin})
 		for i, w := range n.weights {
 			values := data(w)
 			if p == half {
@@ -63,7 +64,7 @@ func (m *Model) save(path string, p precision) error {
 				}
 				values = rounded
 			}
-			tensors = append(tensors, namedTensor{tensorName(k, i), slices.Clone([]int(w.Shape())), values})
+			tensors = append(tensors, namedTensor{tensorName(k, n.tensors[i]), slices.Clone([]int(w.Shape())), values})
 		}
 	}
 	nets, err := json.Marshal(records)
@@ -79,13 +80,7 @@ func (m *Model) save(path string, p precision) error {
 	return nil
 }
 
-func tensorName(net, i int) string {
-	part := "weight"
-	if i%2 == 1 {
-		part = "bias"
-	}
-	return fmt.Sprintf("net%d.layer%d.%s", net, i/2, part)
-}
+func tensorName(net int, w weight) string { return fmt.Sprintf("net%d.%s", net, w.name) }
 
 func digest(tensors []namedTensor) string {
 	h := sha256.New()
@@ -152,27 +147,30 @@ func decode(metadata map[string]string, tensors map[string]namedTensor) (*Model,
 		if len(r.Domain.XMax) != len(nuclides) {
 			return nil, fmt.Errorf("net %d: a domain of %d nuclides, not %d", k, len(r.Domain.XMax), len(nuclides))
 		}
-		want := 0
+		scaled := 0
 		if c.Inputs == "scaled" {
-			want = len(nuclides) + 2
+			scaled = len(nuclides) + 2
 		}
-		if len(r.Scaling.Mean) != want || len(r.Scaling.Deviation) != want {
-			return nil, fmt.Errorf("net %d: a scaling of %d and %d inputs, not %d", k, len(r.Scaling.Mean), len(r.Scaling.Deviation), want)
+		if len(r.Scaling.Mean) != scaled || len(r.Scaling.Deviation) != scaled {
+			return nil, fmt.Errorf("net %d: a scaling of %d and %d inputs, not %d", k, len(r.Scaling.Mean), len(r.Scaling.Deviation), scaled)
 		}
 		// The file's tensors, not its settings, decide how much memory is taken.
-		dims := c.dims(len(nuclides))
-		for i := range 2 * (len(dims) - 1) {
-			want := []int{dims[i/2], dims[i/2+1]}[i%2:]
-			t, ok := tensors[tensorName(k, i)]
-			if !ok || !slices.Equal(t.shape, want) {
-				return nil, fmt.Errorf("tensor %s: shape %v, the settings ask for %v", tensorName(k, i), t.shape, want)
+		for _, w := range c.tensors(len(nuclides)) {
+			name := tensorName(k, w)
+			t, ok := tensors[name]
+			if !ok || !slices.Equal(t.shape, w.shape) {
+				return nil, fmt.Errorf("tensor %s: shape %v, the settings ask for %v", name, t.shape, w.shape)
 			}
 			all = append(all, t)
 		}
-		n := emptyNet(c, nuclides, r.Time)
+		n, err := emptyNet(c, nuclides, r.Time)
+		if err != nil {
+			return nil, err
+		}
+		n.Span = r.Span
 		n.Scaling, n.Domain, n.History, n.Data, n.Origin = r.Scaling, r.Domain, or(r.History, &History{}), r.Data, r.Origin
 		for i, w := range n.weights {
-			copy(data(w), tensors[tensorName(k, i)].data)
+			copy(data(w), tensors[tensorName(k, n.tensors[i])].data)
 		}
 		m.Nets = append(m.Nets, n)
 	}

@@ -48,7 +48,9 @@ func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, 
 			break
 		}
 		if net == nil {
-			net = cfg.newNet(set.Nuclides, set.Times[timeIndex], seen)
+			if net, err = cfg.newNet(set.Nuclides, set.Times[timeIndex], seen); err != nil {
+				return nil, nil, err
+			}
 		}
 		if err := validation.add(ctx, cfg, net.Scaling, t, 0, every(t.Len())); err != nil {
 			return nil, nil, err
@@ -71,7 +73,7 @@ func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, 
 		return nil, nil, err
 	}
 	net.Origin.DataCommand = generateCommand(set.Recipe)
-	return net, net.History, newTrainer(net, s, validation, hooks).run(ctx)
+	return net, net.History, newTrainer(net, s, net.judge(validation), hooks).run(ctx)
 }
 
 // stream is a source on disk.
@@ -91,7 +93,7 @@ type stream struct {
 
 func (s *stream) rows() int { return s.count }
 
-func (s *stream) next(ctx context.Context, x, target []float32) error {
+func (s *stream) next(ctx context.Context, rows [][]float32) error {
 	for s.batch == nil || s.at == s.batch.rows() {
 		if s.pull == nil {
 			s.pull, s.stop = iter.Pull2(s.set.Batches(ctx, s.sel, s.epoch))
@@ -114,8 +116,8 @@ func (s *stream) next(ctx context.Context, x, target []float32) error {
 		}
 	}
 	cols := s.batch.cols
-	copy(x, s.batch.x[s.at*cols:])
-	copy(target, s.batch.target[s.at*cols:])
+	copy(rows[0], s.batch.x[s.at*cols:])
+	copy(rows[1], s.batch.target[s.at*cols:])
 	s.at++
 	return nil
 }
@@ -124,9 +126,9 @@ func (s *stream) next(ctx context.Context, x, target []float32) error {
 func (s *stream) skip(ctx context.Context, n int) error {
 	s.epoch = n / s.count
 	cols := len(s.set.Nuclides) + 2
-	x, target := make([]float32, cols), make([]float32, cols)
+	rows := [][]float32{make([]float32, cols), make([]float32, cols)}
 	for range n % s.count {
-		if err := s.next(ctx, x, target); err != nil {
+		if err := s.next(ctx, rows); err != nil {
 			return err
 		}
 	}

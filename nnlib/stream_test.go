@@ -57,7 +57,7 @@ func TestStream(t *testing.T) {
 	for p := range passes {
 		for range s.rows() {
 			v := make([]float32, 2*want.cols)
-			if err := s.next(t.Context(), v[:want.cols], v[want.cols:]); err != nil {
+			if err := s.next(t.Context(), [][]float32{v[:want.cols], v[want.cols:]}); err != nil {
 				t.Fatal(err)
 			}
 			passes[p] = append(passes[p], v)

@@ -3,6 +3,8 @@ package nnlib
 import (
 	"errors"
 	"fmt"
+
+	"gorgonia.org/tensor"
 )
 
 // ErrMemory is wrapped by the error for a training that needs more memory than
@@ -12,9 +14,8 @@ var ErrMemory = errors.New("not enough memory")
 // weights returns the number of weights of a net for n nuclides.
 func (c Config) weights(n int) int {
 	total := 0
-	d := c.withDefaults().dims(n)
-	for l := 0; l+1 < len(d); l++ {
-		total += (d[l] + 1) * d[l+1]
+	for _, w := range c.withDefaults().tensors(n) {
+		total += tensor.Shape(w.shape).TotalSize()
 	}
 	return total
 }
@@ -27,8 +28,10 @@ func (c Config) memory(n, samples int) int64 {
 	c = c.withDefaults()
 	const single, ahead = 4, 200 << 20
 	neurons := 0
-	for _, d := range c.dims(n) {
-		neurons += d
+	for _, w := range c.tensors(n) {
+		if len(w.shape) == 2 {
+			neurons += w.shape[1]
+		}
 	}
 	weights := int64(c.weights(n)) * 7 * single
 	layers := int64(c.Batch+maxRows) * int64(neurons) * 3 * single

@@ -116,8 +116,9 @@ func newOrder(n int, r *rand.Rand) *order {
 // source hands out training samples in random order, pass after pass.
 type source interface {
 	rows() int // of a pass
-	// next copies an input and its target.
-	next(ctx context.Context, x, target []float32) error
+	// next writes a sample to the rows given: one of each of the network's inputs,
+	// then that of the target.
+	next(ctx context.Context, rows [][]float32) error
 	// skip passes over the next n, before anything was read.
 	skip(ctx context.Context, n int) error
 	close()
@@ -129,10 +130,10 @@ type shuffled struct {
 	order *order
 }
 
-func (s shuffled) next(_ context.Context, x, target []float32) error {
+func (s shuffled) next(_ context.Context, rows [][]float32) error {
 	r := s.order.next()
-	copy(x, s.x[r*s.cols:])
-	copy(target, s.target[r*s.cols:])
+	copy(rows[0], s.x[r*s.cols:])
+	copy(rows[1], s.target[r*s.cols:])
 	return nil
 }
 
@@ -190,7 +191,10 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 	if seen.err != nil {
 		return nil, nil, seen.err
 	}
-	net := cfg.newNet(data.Nuclides, data.Times[timeIndex], seen)
+	net, err := cfg.newNet(data.Nuclides, data.Times[timeIndex], seen)
+	if err != nil {
+		return nil, nil, err
+	}
 	validation, err := read(ctx, cfg, net.Scaling, data, timeIndex, rows[:held])
 	if err != nil {
 		return nil, nil, err
@@ -200,7 +204,7 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 		return nil, nil, err
 	}
 	net.Data = fingerprint(training, validation)
-	t := newTrainer(net, shuffled{training, newOrder(training.rows(), cfg.random(useOrder))}, validation, hooks)
+	t := newTrainer(net, shuffled{training, newOrder(training.rows(), cfg.random(useOrder))}, net.judge(validation), hooks)
 	return net, net.History, t.run(ctx)
 }
 
@@ -226,23 +230,26 @@ const (
 func (c Config) random(use uint64) *rand.Rand { return rand.New(rand.NewPCG(c.Seed, use)) }
 
 // newNet returns the net to be trained for a time, in s, on the samples of the survey.
-func (c Config) newNet(nuclides []nuclide.Nuclide, time float64, s *survey) *Net {
-	net := newNet(c, nuclides, time, c.random(useWeights))
+func (c Config) newNet(nuclides []nuclide.Nuclide, time float64, s *survey) (*Net, error) {
+	net, err := newNet(c, nuclides, time, c.random(useWeights))
+	if err != nil {
+		return nil, err
+	}
 	if c.Inputs == "scaled" {
 		net.Scaling = s.scaling()
 	}
 	net.Domain = s.box()
 	net.History = &History{}
 	net.Origin.Code = codeVersion()
-	return net
+	return net, nil
 }
 
 // trainer is one training on its way.
 type trainer struct {
-	net        *Net
-	training   source
-	validation *samples
-	hooks      Hooks
+	net      *Net
+	training source
+	judge    judge
+	hooks    Hooks
 
 	machine   *vm.Machine
 	optimizer *vm.Optimizer
@@ -255,11 +262,13 @@ type trainer struct {
 	saved     time.Time
 	position
 	best [][]float32
-	out  []float32
 }
 
-func newTrainer(net *Net, training source, validation *samples, hooks Hooks) *trainer {
-	return &trainer{net: net, training: training, validation: validation, hooks: hooks,
+// judge returns the loss of a net over the validation samples.
+type judge func(ctx context.Context) (Loss, error)
+
+func newTrainer(net *Net, training source, judge judge, hooks Hooks) *trainer {
+	return &trainer{net: net, training: training, judge: judge, hooks: hooks,
 		position: position{Least: math.Inf(1), History: net.History}}
 }
 
@@ -269,10 +278,10 @@ func (t *trainer) run(ctx context.Context) (err error) {
 	}
 	c := t.net.Config
 	t.batch = min(c.Batch, t.training.rows())
-	if t.graph, err = build(t.net.dims, t.net.weights, t.batch, c.EnergyWeight); err != nil {
+	if t.graph, err = t.net.build(t.batch, true); err != nil {
 		return err
 	}
-	targets := append(t.graph.gradients[:len(t.graph.gradients):len(t.graph.gradients)], t.graph.loss, t.graph.composition)
+	targets := append(t.graph.gradients[:len(t.graph.gradients):len(t.graph.gradients)], t.graph.loss, t.graph.composition, t.graph.energy)
 	backend, err := openBackend(c.Device, c.Threads, vm.TF32)
 	if err != nil {
 		return err
@@ -356,9 +365,9 @@ func (t *trainer) makeLoop(backend vm.Backend) (err error) {
 	}
 	var all []vm.Samples
 	if s, ok := t.training.(shuffled); ok {
-		all = []vm.Samples{{Node: t.graph.x, Data: s.x}, {Node: t.graph.target, Data: s.target}}
+		all = []vm.Samples{{Node: t.graph.inputs[0], Data: s.x}, {Node: t.graph.target, Data: s.target}}
 	}
-	t.loop, err = t.machine.NewLoop(t.optimizer, all, t.graph.loss, t.graph.composition)
+	t.loop, err = t.machine.NewLoop(t.optimizer, all, t.graph.loss, t.graph.composition, t.graph.energy)
 	return err
 }
 
@@ -377,10 +386,17 @@ func (t *trainer) draw(ctx context.Context) ([]int32, error) {
 		}
 		return rows, nil
 	}
-	x, target := data(t.graph.x.Value().(*tensor.Dense)), data(t.graph.target.Value().(*tensor.Dense))
-	cols := t.validation.cols
+	var all [][]float32
+	for _, n := range append(slices.Clone(t.graph.inputs), t.graph.target) {
+		all = append(all, values32(n))
+	}
+	rows := make([][]float32, len(all))
 	for i := range t.batch {
-		if err := t.training.next(ctx, x[i*cols:(i+1)*cols], target[i*cols:(i+1)*cols]); err != nil {
+		for k, x := range all {
+			cols := len(x) / t.batch
+			rows[k] = x[i*cols : (i+1)*cols]
+		}
+		if err := t.training.next(ctx, rows); err != nil {
 			return nil, err
 		}
 	}
@@ -430,7 +446,7 @@ func (t *trainer) count(epoch, last, n int) error {
 		t.Step++
 		t.Sum.Total += loss
 		t.Sum.Composition += composition
-		t.Sum.Energy += (loss - composition) / c.EnergyWeight
+		t.Sum.Energy += v[2]
 		if t.hooks.Step != nil {
 			t.report(epoch, loss)
 		}
@@ -451,29 +467,33 @@ func (t *trainer) report(epoch int, loss float64) {
 // validate returns the loss over the validation samples, with averaged weights
 // if the model will have these.
 func (t *trainer) validate(ctx context.Context) (Loss, error) {
-	s := t.validation
-	if t.out == nil {
-		t.out = make([]float32, len(s.x))
-	}
 	own, err := t.averaged()
 	if err != nil {
 		return Loss{}, err
 	}
-	err = t.net.predict(ctx, s.x, t.out)
+	l, err := t.judge(ctx)
 	t.put(own)
-	if err != nil {
-		return Loss{}, err
+	if err == nil && (math.IsNaN(l.Total) || math.IsInf(l.Total, 0)) {
+		err = fmt.Errorf("nnlib: %w: the validation loss is %v after step %d", ErrDiverged, l.Total, t.Step)
 	}
+	return l, err
+}
+
+// judge returns what judges a net of the paper's kind by the samples.
+func (n *Net) judge(s *samples) judge {
+	out := make([]float32, len(s.x))
 	parts := lossParts(s.cols, 1)
-	l := Loss{
-		Composition: op.SumAbs(parts[:1], s.rows(), s.cols, t.out, s.target),
-		Energy:      op.SumAbs(parts[1:], s.rows(), s.cols, t.out, s.target),
+	return func(ctx context.Context) (Loss, error) {
+		if err := n.run(ctx, s.rows(), [][]float32{s.x}, out); err != nil {
+			return Loss{}, err
+		}
+		l := Loss{
+			Composition: op.SumAbs(parts[:1], s.rows(), s.cols, out, s.target),
+			Energy:      op.SumAbs(parts[1:], s.rows(), s.cols, out, s.target),
+		}
+		l.Total = l.Composition + n.Config.EnergyWeight*l.Energy
+		return l, nil
 	}
-	l.Total = l.Composition + t.net.Config.EnergyWeight*l.Energy
-	if math.IsNaN(l.Total) || math.IsInf(l.Total, 0) {
-		return l, fmt.Errorf("nnlib: %w: the validation loss is %v after step %d", ErrDiverged, l.Total, t.Step)
-	}
-	return l, nil
 }
 
 // averaged replaces the weights by their averages, where these are wanted, and

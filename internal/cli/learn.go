@@ -21,12 +21,13 @@ import (
 // training is the verb train: its flags, and what they say.
 type training struct {
 	*app
-	dir, path, file, scale, device string
-	settings, axes                 []string
-	threads                        int
-	resume                         bool
+	path, file, scale, device string
+	dirs, settings, axes      []string
+	threads                   int
+	resume                    bool
 
-	set     *dataset.Set
+	set     *dataset.Set   // the first
+	sets    []*dataset.Set // all
 	cfg     nnlib.Config
 	indices []int // of the times in the data set
 }
@@ -42,6 +43,10 @@ The inputs are log10 T, log10 rho and the mass fractions, the outputs the mass f
 energies. The weights kept are those of the epoch whose validation compositions are best. The losses of all epochs go
 to a CSV file for each time beside the model; nuclab model info MODEL prints its card.
 
+-p net=physical trains one net for all times that lie between two states of a run, which corrects physical guesses
+(nothing happens, nuclear statistical equilibrium, the weak rates at both) and conserves baryons and charge. It learns
+from several data sets at once (--data may be repeated); those with many times teach it steps of relaxed matter.
+
 A training that is interrupted leaves its state beside the model as well; --resume goes on with it, to the same bits as
 without the interruption.
 
@@ -53,11 +58,12 @@ and the commit of the code.
 
 Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.Keys(), ", ") + `.`,
 		Example: `  nuclab train --data data/mesa_80 --out mesa_80.safetensors -p dt=1e-3 -p epochs=100
+  nuclab train --data data/steps --data data/track --out physical.safetensors -p net=physical
   nuclab train --data data/mesa_80 --out sweep --sweep layers=3..20 --sweep seed=1,2,3 -p dt=0.1`,
 		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	f.StringVar(&t.dir, "data", "", "folder of the data set")
+	f.StringArrayVar(&t.dirs, "data", nil, "`folder` of the data set; may be repeated for a physical net")
 	f.StringVar(&t.path, "out", "", "file of the model, safetensors; with --sweep a folder")
 	f.StringVar(&t.file, "config", "", "`file` of settings, TOML or JSON")
 	f.BoolVar(&t.resume, "resume", false, "go on with what an interrupted training left")
@@ -99,9 +105,14 @@ func (a *app) commandLine() string {
 
 // read turns the flags into what is to be trained.
 func (t *training) read(cmd *cobra.Command) (err error) {
-	if t.set, err = dataset.Open(t.dir); err != nil {
-		return badInput("--data: %v", err)
+	for _, dir := range t.dirs {
+		set, err := dataset.Open(dir)
+		if err != nil {
+			return badInput("--data: %v", err)
+		}
+		t.sets = append(t.sets, set)
 	}
+	t.set = t.sets[0]
 	dt := ""
 	if t.cfg, dt, err = trainingConfig(t.scale, t.set.Network, t.file, t.settings); err != nil {
 		return err
@@ -115,11 +126,45 @@ func (t *training) read(cmd *cobra.Command) (err error) {
 	if err := t.cfg.Check(); err != nil {
 		return badInput("%v", err)
 	}
+	if t.cfg.Net == "physical" {
+		switch {
+		case dt != "all":
+			return badInput("-p dt: a physical net is for all times at once")
+		case len(t.axes) > 0:
+			return badInput("--sweep: not of physical nets")
+		}
+		return nil
+	}
+	if len(t.sets) > 1 {
+		return badInput("--data: %d data sets; only a physical net (-p net=physical) learns several", len(t.sets))
+	}
 	t.indices, err = timeIndices(t.set.Times, dt)
 	return err
 }
 
-// all trains a net for each of the times.
+// task is one net to be trained: its name in files and progress, and how.
+type task struct {
+	name, label string
+	train       func(context.Context, nnlib.Config, nnlib.Hooks) (*nnlib.Net, *nnlib.History, error)
+}
+
+// tasks lists the nets of the model: one for each of the times, or a physical one for all.
+func (t *training) tasks() (all []task) {
+	if t.cfg.Net == "physical" {
+		return []task{{"physical", "training", func(ctx context.Context, c nnlib.Config, h nnlib.Hooks) (*nnlib.Net, *nnlib.History, error) {
+			return nnlib.TrainPhysical(ctx, c, t.sets, h)
+		}}}
+	}
+	for _, i := range t.indices {
+		dt := strconv.FormatFloat(t.set.Times[i], 'g', -1, 64)
+		all = append(all, task{"dt" + dt, fmt.Sprintf("training, dt = %s s", dt), func(ctx context.Context, c nnlib.Config, h nnlib.Hooks) (*nnlib.Net, *nnlib.History, error) {
+			return nnlib.TrainSet(ctx, c, t.set, i, h)
+		}})
+	}
+	return all
+}
+
+// all trains the nets of one model.
 func (t *training) all(ctx context.Context) error {
 	if err := writable(t.path); err != nil {
 		return fmt.Errorf("--out: %w", err)
@@ -132,11 +177,10 @@ func (t *training) all(ctx context.Context) error {
 		return badInput("--out: %s is left from an interrupted training: go on with it by --resume, or remove it", left[0])
 	}
 	model := &nnlib.Model{}
-	for _, i := range t.indices {
-		dt := strconv.FormatFloat(t.set.Times[i], 'g', -1, 64)
+	for _, task := range t.tasks() {
 		c := t.cfg
-		c.Checkpoint = stateFile(t.path, dt)
-		net, history, err := nnlib.TrainSet(ctx, c, t.set, i, nnlib.ShowProgress(fmt.Sprintf("training, dt = %s s", dt)))
+		c.Checkpoint = stateFile(t.path, task.name)
+		net, history, err := task.train(ctx, c, nnlib.ShowProgress(task.label))
 		if errors.Is(err, nnlib.ErrCheckpoint) {
 			return badInput("--resume: %v", err)
 		}
@@ -145,7 +189,7 @@ func (t *training) all(ctx context.Context) error {
 			model.Nets = append(model.Nets, net)
 		}
 		if history != nil {
-			err = errors.Join(err, replaceFile(modelFile(t.path, dt, "csv"), history.WriteCSV))
+			err = errors.Join(err, replaceFile(modelFile(t.path, task.name, "csv"), history.WriteCSV))
 		}
 		if err != nil {
 			if len(model.Nets) > 0 && ctx.Err() != nil {
@@ -160,8 +204,8 @@ func (t *training) all(ctx context.Context) error {
 	if err := model.Save(t.path); err != nil {
 		return err
 	}
-	for _, i := range t.indices {
-		if err := os.Remove(stateFile(t.path, strconv.FormatFloat(t.set.Times[i], 'g', -1, 64))); err != nil {
+	for _, task := range t.tasks() {
+		if err := os.Remove(stateFile(t.path, task.name)); err != nil {
 			return err
 		}
 	}
@@ -199,13 +243,13 @@ func (t *training) sweep(ctx context.Context) error {
 	return fmt.Errorf("every run failed; the first: %s", runs[0].Failed)
 }
 
-// modelFile is a file beside a model that belongs to its net for dt s.
-func modelFile(model, dt, kind string) string {
-	return strings.TrimSuffix(model, filepath.Ext(model)) + ".dt" + dt + "." + kind
+// modelFile is a file beside a model that belongs to one of its nets.
+func modelFile(model, net, kind string) string {
+	return strings.TrimSuffix(model, filepath.Ext(model)) + "." + net + "." + kind
 }
 
 // stateFile keeps the state of a net's training.
-func stateFile(model, dt string) string { return modelFile(model, dt, "training") }
+func stateFile(model, net string) string { return modelFile(model, net, "training") }
 
 // timeIndices finds the times that the setting dt asks for: "all", or a list in s.
 func timeIndices(times []float64, dt string) ([]int, error) {

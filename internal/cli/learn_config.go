@@ -23,6 +23,17 @@ func trainingConfig(scale, network, file string, settings []string) (cfg nnlib.C
 	default:
 		return cfg, "", badInput("--scale: %q is neither demo nor paper", scale)
 	}
+	if dt, err = applySettings(&cfg, file, settings); err != nil || cfg.Net != "physical" || scale != "demo" {
+		return cfg, dt, err
+	}
+	// What a physical net starts from is known only now.
+	cfg = nnlib.Physical(network)
+	dt, err = applySettings(&cfg, file, settings)
+	return cfg, dt, err
+}
+
+// applySettings changes settings by those of a file, then by those of flags, and returns the setting dt apart.
+func applySettings(cfg *nnlib.Config, file string, settings []string) (dt string, err error) {
 	dt = "all"
 	set := func(where, key, value string) error {
 		if key == "dt" {
@@ -36,19 +47,19 @@ func trainingConfig(scale, network, file string, settings []string) (cfg nnlib.C
 	}
 	if file != "" {
 		if err := readSettings(file, set); err != nil {
-			return cfg, "", err
+			return "", err
 		}
 	}
 	for _, s := range settings {
 		key, value, ok := strings.Cut(s, "=")
 		if !ok {
-			return cfg, "", badInput("-p: %q is not key=value", s)
+			return "", badInput("-p: %q is not key=value", s)
 		}
 		if err := set("-p "+key, strings.TrimSpace(key), strings.TrimSpace(value)); err != nil {
-			return cfg, "", err
+			return "", err
 		}
 	}
-	return cfg, dt, nil
+	return dt, nil
 }
 
 // readSettings calls set for each setting of a file in TOML or of a JSON object.
