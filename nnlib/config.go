@@ -76,6 +76,10 @@ type Config struct {
 	// Seed decides the first weights, the split and the order of samples.
 	Seed uint64 `json:"seed"`
 
+	// Precision is how a GPU multiplies: "" and "tf32" round the factors to 11
+	// bits, "bf16" to 8, "float32" not at all. Sums and weights are in float32.
+	Precision string `json:"precision,omitempty"`
+
 	// Device is where to train: "cpu"; "cuda", an NVIDIA GPU; "" and "auto" mean a
 	// GPU where there is one with its libraries, else the processor.
 	Device string `json:"-"`
@@ -157,6 +161,8 @@ func (c Config) Check() error {
 		return bad("label", c.Label, "whole or row")
 	case c.Device != "auto" && c.Device != "cpu" && c.Device != "cuda":
 		return bad("device", c.Device, "auto, cpu or cuda")
+	case c.Precision != "" && c.Precision != "tf32" && c.Precision != "float32" && c.Precision != "bf16":
+		return bad("precision", c.Precision, "tf32, float32 or bf16")
 	case c.Layers < 1 || c.Layers > 1000:
 		return bad("layers", c.Layers, "1 to 1000")
 	case c.Width < 1 || c.Width > 1<<16:

@@ -132,7 +132,9 @@ func (m *Model) Net(dt float64) (*Net, error) {
 		}
 	}
 	var have []string
-	for _, n := range m.Nets {
+	nets := slices.Clone(m.Nets) // those that were not saved may be in any order
+	slices.SortStableFunc(nets, func(a, b *Net) int { return cmp.Compare(a.Time, b.Time) })
+	for _, n := range nets {
 		if n.physical() {
 			have = append(have, fmt.Sprintf("%.4g to %.4g", n.Span[0], n.Span[1]))
 		} else {

@@ -459,7 +459,7 @@ func TestSet(t *testing.T) {
 	if want := (Config{LR: 3e-4, Layers: 5, Seed: 7, Label: "row", Device: "cpu", Validation: 0.1}); c != want {
 		t.Errorf("%+v", c)
 	}
-	for _, bad := range [][3]string{{"widht", "3", `"width"`}, {"layers", "many", "layers"}, {"lr", "-1", "lr"}, {"device", "tpu", "device"}} {
+	for _, bad := range [][3]string{{"widht", "3", `"width"`}, {"layers", "many", "layers"}, {"lr", "-1", "lr"}, {"precision", "fp8", "precision"}, {"device", "tpu", "device"}} {
 		if err := c.Set(bad[0], bad[1]); err == nil || !strings.Contains(err.Error(), bad[2]) {
 			t.Errorf("%s=%s: %v", bad[0], bad[1], err)
 		}

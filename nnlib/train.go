@@ -282,7 +282,7 @@ func (t *trainer) run(ctx context.Context) (err error) {
 		return err
 	}
 	targets := append(t.graph.gradients[:len(t.graph.gradients):len(t.graph.gradients)], t.graph.loss, t.graph.composition, t.graph.energy)
-	backend, err := openBackend(c.Device, c.Threads, vm.TF32)
+	backend, err := openBackend(c.Device, c.Threads, vm.Precision(c.Precision))
 	if err != nil {
 		return err
 	}

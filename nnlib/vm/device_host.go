@@ -3,6 +3,7 @@ package vm
 import (
 	"math"
 
+	"nuclab/nnlib/blas"
 	"nuclab/nnlib/op"
 )
 
@@ -89,11 +90,7 @@ var hostKernels = map[string]func(c *hostCall){
 		c.floats(0, 1)[0] = float32(s)
 	},
 	"narrow": func(c *hostCall) {
-		n := c.int(2)
-		to := elements[uint16](c, 0, n)
-		for i, v := range c.floats(1, n) {
-			to[i] = bfloat16(v)
-		}
+		blas.ToBF16(elements[blas.BF16](c, 0, c.int(2)), c.floats(1, c.int(2)))
 	},
 	"gather": func(c *hostCall) {
 		n, cols := c.int(3), c.int(4)
@@ -119,15 +116,6 @@ func float64s(x []float32) []float64 {
 		y[i] = float64(v)
 	}
 	return y
-}
-
-// bfloat16 rounds to nearest, ties to even.
-func bfloat16(v float32) uint16 {
-	u := math.Float32bits(v)
-	if v != v {
-		return uint16(u>>16) | 0x40
-	}
-	return uint16((u + 0x7fff + u>>16&1) >> 16)
 }
 
 func hostRowStats(c *hostCall) {
