@@ -54,6 +54,25 @@ func TestPhysical(t *testing.T) {
 			t.Errorf("validation went from %+v to %+v only", first.Validation, best.Validation)
 		}
 	})
+	t.Run("device", func(t *testing.T) {
+		onStandIn(t)
+		c := tinyPhysical
+		c.Epochs = 3
+		var h [2]*History
+		for i, device := range []string{"cpu", "cuda"} {
+			c.Device = device
+			if _, h[i], err = learn(t, c, Hooks{}, t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, e := range h[0].Epochs {
+			for _, v := range [][2]float64{{h[1].Epochs[i].Training.Total, e.Training.Total}, {h[1].Epochs[i].Validation.Total, e.Validation.Total}} {
+				if !(math.Abs(v[0]-v[1]) <= 2e-3*v[1]) {
+					t.Errorf("epoch %d: loss %v on a device, %v on the CPU", i+1, v[0], v[1])
+				}
+			}
+		}
+	})
 	t.Run("conserves", func(t *testing.T) {
 		for i, p := range answers {
 			sum, min := 0.0, 1.0
