@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,6 +135,40 @@ func TestPhysical(t *testing.T) {
 		}
 		if len(e.Times) != 4 || e.Times[0].NNN.Sum > 1e-12 {
 			t.Errorf("%d times, sums of X off by %g", len(e.Times), e.Times[0].NNN.Sum)
+		}
+	})
+	t.Run("hybrid", func(t *testing.T) {
+		network, err := nucnet.Stock("mesa_80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := Hybrid{Model: &Model{Nets: []*Net{net}}, Network: network, MaxUncertainty: 1}
+		in := slices.IndexFunc(answers, func(p Prediction) bool { return p.InDomain && p.Uncertainty < 1 })
+		if in < 0 {
+			t.Fatal("no state of the runs lies in the domain")
+		}
+		cold := states[in]
+		cold.T = 1e9 // outside of what was learnt
+		got, err := h.Predict(t.Context(), []nucnet.State{states[in], cold}, 1e-4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got[0].Burnt || !got[0].InDomain || math.Abs(got[0].X[n-1]-answers[in].X[n-1]) > 1e-5 {
+			t.Error("a state of the domain is not answered by the net")
+		}
+		burn, err := network.Burn(t.Context(), cold, []float64{1e-4}, nucnet.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got[1].Burnt || got[1].InDomain || !reflect.DeepEqual(got[1].X, burn.Samples[0].X) || got[1].Q != burn.Samples[0].Q {
+			t.Error("a state outside of the domain is not burnt")
+		}
+		// A net that is not sure, or has no answer for the time, is not asked either.
+		h.MaxUncertainty = 1e-30
+		for _, dt := range []float64{1e-4, 1e-9} {
+			if got, err = h.Predict(t.Context(), states[in:in+1], dt); err != nil || !got[0].Burnt {
+				t.Errorf("dt = %g s: burnt %v, %v", dt, got, err)
+			}
 		}
 	})
 	t.Run("resume", func(t *testing.T) {
