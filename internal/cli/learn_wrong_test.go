@@ -125,9 +125,10 @@ func TestWrongLearning(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	train := func(flags ...string) []string {
+	trainOn := func(data string, flags ...string) []string {
 		return append([]string{"train", "--data", data, "--out", model, "-p", "epochs=1", "-p", "width=8", "-p", "layers=1"}, flags...)
 	}
+	train := func(flags ...string) []string { return trainOn(data, flags...) }
 	predict := func(path string) []string {
 		return []string{"predict", "--model", path, "-T", "5e9", "--rho", "1e8", "-x", "si28=1"}
 	}
@@ -136,10 +137,10 @@ func TestWrongLearning(t *testing.T) {
 		want []string
 	}{
 		{train("-p", "network=mesa_151"), []string{"network = mesa_151", "mesa_80"}},
-		{train("--data", spoilt), []string{"sample 7", "ln X of fe54 at the end", "NaN"}},
-		{train("--data", newer), []string{"--data", newer, "nuclab.dataset/2", "nuclab.dataset/1"}},
-		{train("--data", file("test")), []string{"protocol clean"}},
-		{train("--data", file("none")), []string{"--data", file("none")}},
+		{trainOn(spoilt), []string{"sample 7", "ln X of fe54 at the end", "NaN"}},
+		{trainOn(newer), []string{"--data", newer, "nuclab.dataset/2", "nuclab.dataset/1"}},
+		{trainOn(file("test")), []string{"protocol clean"}},
+		{trainOn(file("none")), []string{"--data", file("none")}},
 		{train("--config", file("settings")), []string{"--config", "widht", `"width"`}},
 		{train("--config", file("nested")), []string{"--config", "lr", "neither a number nor a text"}},
 		{train("-p", "bacth=8"), []string{"-p bacth", `"batch"`}},
