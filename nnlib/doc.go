@@ -14,6 +14,7 @@
 // [ShowProgress] and [ShowLosses] follow a training, [Sweep] makes many of them and goes on after a kill, [Pretrained] returns
 // a model that is part of the program, and [Model.Card] says what a model is and how to make it again.
 //
-// The networks, their loss and their training are those of the paper
-// (arXiv:2503.00115): [Paper] returns its settings.
+// Unless the settings say otherwise, networks, loss and training are those of the paper (arXiv:2503.00115): [Paper] returns
+// its settings. [TrainPhysical] learns a net of another kind, one for all times, that corrects physical guesses and conserves
+// baryons and charge: [Physical] returns its settings. [Hybrid] burns what a model cannot be trusted with.
 package nnlib

@@ -2,6 +2,7 @@ package nnlib
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -23,6 +24,9 @@ import (
 func (m *Model) WriteONNX(w io.Writer) error {
 	if err := m.check(); err != nil {
 		return err
+	}
+	if m.Nets[0].physical() {
+		return errors.New("nnlib: onnx: a physical net: its guesses need equilibria and weak rates, which are not written yet")
 	}
 	g := &onnxGraph{}
 	list := m.Nuclides()
