@@ -42,6 +42,9 @@ func TrainPhysical(ctx context.Context, cfg Config, sets []*dataset.Set, hooks H
 	if cfg.Net != "physical" {
 		return nil, nil, fmt.Errorf("nnlib: net = %s: want physical", cfg.Net)
 	}
+	if err := cfg.fits(len(sets[0].Nuclides), maxValidation, lessonBytes(sets)); err != nil {
+		return nil, nil, err
+	}
 	l := &lesson{cfg: cfg}
 	if l.physics, err = newPhysics(cfg, sets[0].Nuclides); err != nil {
 		return nil, nil, err
@@ -122,6 +125,18 @@ type pair struct {
 
 // maxValidation is how many pairs judge a physical net.
 const maxValidation = 8192
+
+// lessonBytes estimates what the data sets take: tables of float64 as they are
+// read, ln X of each state and of its equilibrium, what else is known of a state,
+// and pairs.
+func lessonBytes(sets []*dataset.Set) (bytes int64) {
+	const state, pair = 100, 24
+	for _, s := range sets {
+		states := int64(1 + len(s.Times))
+		bytes += int64(s.Samples) * states * (int64(len(s.Nuclides))*16 + state + states/2*pair)
+	}
+	return bytes
+}
 
 // add takes a table's runs in; relaxed says that they start from states that have
 // burnt before.

@@ -22,7 +22,7 @@ func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, 
 	case timeIndex < 0 || timeIndex >= len(set.Times):
 		return nil, nil, fmt.Errorf("nnlib: time %d of the data set: it has %d", timeIndex, len(set.Times))
 	}
-	if err := cfg.fits(len(set.Nuclides), set.Samples); err != nil {
+	if err := cfg.fits(len(set.Nuclides), set.Samples, 0); err != nil {
 		return nil, nil, err
 	}
 	sel := dataset.Selection{Times: []int{timeIndex}, Split: dataset.Split{Validation: cfg.Validation, Seed: cfg.Seed},

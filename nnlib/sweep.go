@@ -246,7 +246,7 @@ func (w *sweep) plan() ([]*sweepRun, error) {
 		c.Threads, c.Checkpoint = 0, ""
 		c, err := c.forData(w.set.Network)
 		if err == nil {
-			err = c.fits(len(w.set.Nuclides), w.set.Samples)
+			err = c.fits(len(w.set.Nuclides), w.set.Samples, 0)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("settings %d of the sweep: %w", i+1, err)

@@ -39,9 +39,10 @@ func (c Config) memory(n, samples int) int64 {
 	return weights + layers + validation + ahead
 }
 
-// fits reports a training that needs more memory than is left.
-func (c Config) fits(nuclides, samples int) error {
-	need, have := c.memory(nuclides, samples), availableMemory()
+// fits reports a training that needs more memory than is left, for a data set of
+// so many samples and other data of so many bytes.
+func (c Config) fits(nuclides, samples int, data int64) error {
+	need, have := c.memory(nuclides, samples)+data, availableMemory()
 	if have == 0 || need <= have {
 		return nil
 	}

@@ -178,7 +178,7 @@ func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, 
 	if err := checkTable(data, timeIndex); err != nil {
 		return nil, nil, err
 	}
-	if err := cfg.fits(len(data.Nuclides), len(data.T)); err != nil {
+	if err := cfg.fits(len(data.Nuclides), len(data.T), 0); err != nil {
 		return nil, nil, err
 	}
 	rows := good(data)

@@ -50,6 +50,7 @@ type burnSample struct {
 	EpsNu         number                  `json:"eps_nu"`
 	EpsNuIntegral number                  `json:"eps_nu_integral"`
 	InDomain      *bool                   `json:"in_domain,omitempty"`
+	Uncertainty   number                  `json:"uncertainty,omitzero"`
 }
 
 type burnOptions struct {

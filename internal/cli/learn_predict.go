@@ -120,7 +120,8 @@ func (p *prediction) one(cmd *cobra.Command) error {
 func predicted(names []nuclide.Nuclide, t float64, p *nnlib.Prediction) burnSample {
 	return burnSample{Time: number(t), X: byName[nuclide.Nuclide]{names, p.X},
 		Ye: number(p.Ye), Q: number(p.Q), EpsNuc: number(p.EpsNuc), EpsNucBBQ: number(p.Q - p.EpsNu*t),
-		EpsNu: number(p.EpsNu), EpsNuIntegral: number(p.Q - p.EpsNuc), InDomain: &p.InDomain}
+		EpsNu: number(p.EpsNu), EpsNuIntegral: number(p.Q - p.EpsNuc), InDomain: &p.InDomain,
+		Uncertainty: number(p.Uncertainty)}
 }
 
 // vector returns the mass fractions of a composition in the order of a model's nuclides.
