@@ -52,6 +52,12 @@ func sameMatter(flag string, model *nnlib.Model, data *dataset.Table) error {
 	if len(data.Labels) > 0 {
 		times = data.Labels
 	}
+	if model.Nets[0].Span != [2]float64{} { // a physical net, which is scored for the times that it covers
+		if !slices.ContainsFunc(times, func(v float64) bool { _, err := model.Net(v); return err == nil }) {
+			return badInput("%s: the data have %s s; the model is for %.4g to %.4g s", flag, joinNumbers(times), model.Nets[0].Span[0], model.Nets[0].Span[1])
+		}
+		return nil
+	}
 	for _, t := range model.Times() {
 		if !slices.ContainsFunc(times, func(v float64) bool { return math.Abs(v-t) <= 1e-9*t }) {
 			return badInput("%s: the data have no time %g s, which a net of the model is for; they have %s", flag, t, joinNumbers(times))
