@@ -154,7 +154,7 @@ func (p *physics) weak(rates, losses, x []float64) (change, loss float64) {
 	return change, loss * nuclide.ErgPerGram
 }
 
-// inputs returns the number of inputs for n nuclides: the scalars, ln X and the
+// physicalInputs returns the number of inputs for n nuclides: the scalars, ln X and the
 // cube root of X, ln X in equilibrium, and the weak rates.
 func physicalInputs(n int) int { return scalars + 3*n + weakInputs }
 

@@ -234,5 +234,13 @@ func TestPhysical(t *testing.T) {
 		if _, _, err := TrainPhysical(t.Context(), tinyPhysical, nil, Hooks{}); err == nil {
 			t.Error("no sets")
 		}
+		old := *set
+		old.Recipe.Burn.DetailedBalance = "r2305"
+		if _, _, err := TrainPhysical(t.Context(), tinyPhysical, []*dataset.Set{set, &old}, Hooks{}); !errors.Is(err, ErrData) {
+			t.Errorf("two kinds of reverse rates learnt together: %v", err)
+		}
+		if _, _, err := TrainSet(t.Context(), tinyPhysical, set, 0, Hooks{}); err == nil || !strings.Contains(err.Error(), "TrainPhysical") {
+			t.Errorf("a physical net for one time: %v", err)
+		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"runtime"
 	"strings"
 
@@ -55,6 +56,9 @@ func TrainPhysical(ctx context.Context, cfg Config, sets []*dataset.Set, hooks H
 		if err := sameNuclides(l.physics.nuclides, set.Nuclides); err != nil {
 			return nil, nil, err
 		}
+		if a, b := physicsOf(set), physicsOf(sets[0]); !reflect.DeepEqual(a, b) {
+			return nil, nil, fmt.Errorf("nnlib: %w: sets of burns with different physics: %+v and %+v", ErrData, b, a)
+		}
 		if set.Protocol != dataset.Train {
 			return nil, nil, fmt.Errorf("nnlib: a data set of protocol %s: its targets do not follow its initial states", set.Protocol)
 		}
@@ -85,6 +89,13 @@ func TrainPhysical(ctx context.Context, cfg Config, sets []*dataset.Set, hooks H
 	net.Data = fmt.Sprintf("%x", digest.Sum(nil))
 	net.Origin.DataCommand = strings.Join(commands, "\n")
 	return net, net.History, newTrainer(net, newPairSource(l), l.judge(net), hooks).run(ctx)
+}
+
+// physicsOf returns the settings of a set's burns apart from their solver and its accuracy.
+func physicsOf(s *dataset.Set) dataset.Burn {
+	b := s.Recipe.Burn
+	b.Solver, b.RTol, b.ATol, b.MaxSteps = "", 0, 0, 0
+	return b
 }
 
 // relaxedStarts reports whether all states of a generator have burnt before.
@@ -259,11 +270,10 @@ func (l *lesson) measure() {
 // Rows that change little are held to a stricter measure: differences count in
 // units of the true change plus these.
 const (
-	leastChange  = 1e-7 // of Ye
-	leastEnergy  = 1e12 // erg/g
-	leastLnX     = 0.2  // mean |dln X|
-	leastX       = 0.05 // sum |dX|
-	unitRelative = 4.0  // what takes their place where all rows count alike
+	leastChange = 1e-7 // of Ye
+	leastEnergy = 1e12 // erg/g
+	leastLnX    = 0.2  // mean |dln X|
+	leastX      = 0.05 // sum |dX|
 )
 
 // target writes what is to be learnt of a pair.
@@ -283,7 +293,7 @@ func (l *lesson) target(p pair, t []float32) {
 	usual := [4]float64{leastLnX, leastX, max(l.change[k], leastChange), max(l.energy[k], leastEnergy)}
 	own := [4]float64{lnX / float64(n), x, math.Abs(change), math.Abs(float64(p.q))}
 	if l.cfg.without(withoutRelative) {
-		usual[0], usual[1] = 1, unitRelative*leastX
+		usual[0], usual[1] = 1, 0.2 // about what they change in the mean
 		clear(own[:])
 	}
 	for i := range usual {

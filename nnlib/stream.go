@@ -13,7 +13,7 @@ import (
 // training and validation by their number, those of validation are kept in memory. A set so small that this leaves one of
 // the two without samples is loaded and trained on by Train.
 func TrainSet(ctx context.Context, cfg Config, set *dataset.Set, timeIndex int, hooks Hooks) (*Net, *History, error) {
-	cfg, err := cfg.forData(set.Network)
+	cfg, err := cfg.forTime(set.Network)
 	switch {
 	case err != nil:
 		return nil, nil, err

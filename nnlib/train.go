@@ -171,7 +171,7 @@ func (o *order) skip(n int) {
 // network so far together with the error. With Config.Checkpoint a training that
 // ended early goes on, even in the middle of an epoch.
 func Train(ctx context.Context, cfg Config, data *dataset.Table, timeIndex int, hooks Hooks) (*Net, *History, error) {
-	cfg, err := cfg.forData(data.Network)
+	cfg, err := cfg.forTime(data.Network)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -218,6 +218,14 @@ func (c Config) forData(network string) (Config, error) {
 		return c, fmt.Errorf("nnlib: %w: network = %s, but the data set is of %s", ErrData, c.Network, network)
 	}
 	return c, nil
+}
+
+// forTime is forData for a net that is for one time.
+func (c Config) forTime(network string) (Config, error) {
+	if c.Net == "physical" {
+		return c, fmt.Errorf("nnlib: net = physical: it is for all times at once, which TrainPhysical learns")
+	}
+	return c.forData(network)
 }
 
 // What random numbers are used for: one stream for each, so that a change to one leaves the others alone.
