@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"nuclab/nucnet/dataset"
 	"nuclab/nucnet/sample"
@@ -23,21 +21,6 @@ type Origin struct {
 	Command     string `json:"command,omitempty"`
 	DataCommand string `json:"data_command,omitempty"`
 }
-
-var codeVersion = sync.OnceValue(func() string {
-	version, changed := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch {
-			case s.Key == "vcs.revision":
-				version = s.Value
-			case s.Key == "vcs.modified" && s.Value == "true":
-				changed = "+"
-			}
-		}
-	}
-	return version + changed
-})
 
 // generateCommand returns the command that makes a data set.
 func generateCommand(r dataset.Recipe) string {

@@ -20,7 +20,7 @@ func TestCard(t *testing.T) {
 	for _, want := range []string{
 		"# Emulator of test", "5 nuclides", "after 0.001 and 1 s", "| 1 | 7-32-32-7 | 1543 | 30 |",
 		"For 0.001 s:", "For 1 s:", `inputs = "scaled"`, "lr = 0.003", "log10 T (K)", "nuclab train --data DATA -p dt=1",
-		m.Nets[0].Data, "-p dt=0.001", "commit `" + codeVersion() + "`",
+		m.Nets[0].Data, "-p dt=0.001", "commit `" + dataset.CodeVersion() + "`",
 	} {
 		if !strings.Contains(card, want) {
 			t.Errorf("no %q in\n%s", want, card)

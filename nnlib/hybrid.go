@@ -57,7 +57,7 @@ func (h Hybrid) Predict(ctx context.Context, states []nucnet.State, dt float64) 
 		s := results[k].Samples[0]
 		answers[i] = HybridPrediction{Burnt: true, Prediction: Prediction{X: s.X, Ye: s.Ye, EpsNuc: s.EpsNuc, EpsNu: s.EpsNu, Q: s.Q}}
 		if net != nil {
-			answers[i].InDomain, answers[i].Uncertainty = guesses[i].InDomain, 0
+			answers[i].InDomain = guesses[i].InDomain
 		}
 	}
 	return answers, nil

@@ -204,6 +204,16 @@ func (n *Net) after(ctx context.Context, states []nucnet.State, dt float64) ([]P
 	return ps, nil
 }
 
+// perX returns what a unit of each mass fraction adds: Z/A to Ye, and to the
+// rest-mass energy released, erg/g.
+func perX(nuclides []nuclide.Nuclide) (ye, energy []float64) {
+	for _, n := range nuclides {
+		a := float64(n.A())
+		ye, energy = append(ye, float64(n.Z())/a), append(energy, -nuclide.ErgPerGram*n.MassExcess()/a)
+	}
+	return ye, energy
+}
+
 // released returns the rest-mass energy, erg/g, that a change of mass fractions
 // releases.
 func released(nuclides []nuclide.Nuclide, before, after []float64) float64 {

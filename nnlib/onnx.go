@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
-
-	"nuclab/nucnet/nuclide"
 )
 
 // WriteONNX writes the model as an ONNX graph with the whole way from a state to
@@ -53,11 +51,7 @@ func (m *Model) WriteONNX(w io.Writer) error {
 	for k, net := range m.Nets {
 		x, loss = g.net(fmt.Sprint("net", k), net, x, loss)
 	}
-	za, released := make([]float64, n), make([]float64, n)
-	for i, v := range list {
-		za[i] = float64(v.Z()) / float64(v.A())
-		released[i] = -nuclide.ErgPerGram * v.MassExcess() / float64(v.A())
-	}
+	za, released := perX(list)
 	g.numbers("za", []int{n, 1}, za...)
 	g.numbers("released", []int{n, 1}, released...)
 	g.node("Identity", "X_end", x)

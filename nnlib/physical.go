@@ -71,10 +71,7 @@ type decay struct {
 
 func newPhysics(c Config, nuclides []nuclide.Nuclide) (*physics, error) {
 	p := &physics{nuclides: nuclides, noNSE: c.without(withoutEquilibrium), noWeak: c.without(withoutWeak)}
-	for _, n := range nuclides {
-		p.za = append(p.za, float64(n.Z())/float64(n.A()))
-		p.perX = append(p.perX, -nuclide.ErgPerGram*n.MassExcess()/float64(n.A()))
-	}
+	p.za, p.perX = perX(nuclides)
 	library, err := rate.Default()
 	if err != nil {
 		return nil, err
@@ -158,8 +155,13 @@ func (p *physics) weak(rates, losses, x []float64) (change, loss float64) {
 // cube root of X, ln X in equilibrium, and the weak rates.
 func physicalInputs(n int) int { return scalars + 3*n + weakInputs }
 
+// guessed is how wide the two guesses of n nuclides are, with Ye at the start
+// behind them, and as much comes from the last layer: gates, corrections and the
+// expected error.
+func guessed(n int) int { return 2*(n+quantities) + 1 }
+
 // fill writes the inputs and the guesses for a time in s: x
-// [physicalInputs], base [2(n+quantities)+1].
+// [physicalInputs], base [guessed].
 func (q *start) fill(dt float64, x, base []float32) {
 	n := len(q.ln)
 	for j, v := range [scalars]float64{(q.logT - 9.55) / 0.2, (q.logRho - 8) / 0.6, (q.ye - 0.475) / 0.015,
@@ -195,7 +197,7 @@ func lnLoss(loss float64) float32    { return float32(math.Log(max(loss, leastLo
 // normalisation and two layers whose result is added to what went in, and a last
 // layer.
 func (c Config) physicalTensors(n int) []weight {
-	in, out := physicalInputs(n), 2*(n+quantities)+1
+	in, out := physicalInputs(n), guessed(n)
 	list := dense("input", in, c.Width, 1)
 	norm := func(name string) {
 		list = append(list, weight{name: name + ".gain", shape: []int{c.Width}, value: 1}, weight{name: name + ".offset", shape: []int{c.Width}})
@@ -240,7 +242,7 @@ func (n *Net) physicalGraph(rows int, train bool) (g *graph, err error) {
 		}
 		return must(op.NewLayerNorm(h, gain, offset))
 	}
-	x, base := g.input("x", rows, physicalInputs(count)), g.input("base", rows, 2*(count+quantities)+1)
+	x, base := g.input("x", rows, physicalInputs(count)), g.input("base", rows, guessed(count))
 	h := layer(x, op.Identity, true)
 	for range n.Config.Layers {
 		z := layer(layer(norm(h), op.ELU, false), op.Identity, false)

@@ -15,7 +15,7 @@ import (
 // predictPhysical returns what becomes of states after dt seconds.
 func (n *Net) predictPhysical(ctx context.Context, states []nucnet.State, dt float64) ([]Prediction, error) {
 	count, p := len(n.Nuclides), n.physics
-	wide := []int{physicalInputs(count), 2*(count+quantities) + 1}
+	wide := []int{physicalInputs(count), guessed(count)}
 	in := [][]float32{make([]float32, len(states)*wide[0]), make([]float32, len(states)*wide[1])}
 	cols := count + quantities + 2
 	out := make([]float32, len(states)*cols)

@@ -127,11 +127,10 @@ type lesson struct {
 
 // pair is a state and what becomes of it.
 type pair struct {
-	from, to int32
-	dt       float32 // s
-	// Means over the time of the neutrino loss, its end, and the rest-mass energy
-	// released: erg/g/s, erg/g/s, erg/g.
-	mean, end, q float32
+	from, to  int32
+	dt        float32 // s
+	mean, end float32 // neutrino loss over the time and at its end, erg/g/s
+	q         float32 // rest-mass energy released, erg/g
 }
 
 // maxValidation is how many pairs judge a physical net.
@@ -152,6 +151,11 @@ func lessonBytes(sets []*dataset.Set) (bytes int64) {
 // add takes a table's runs in; relaxed says that they start from states that have
 // burnt before.
 func (l *lesson) add(ctx context.Context, t *dataset.Table, relaxed bool, seen *survey) error {
+	for k := range t.Ends {
+		if err := checkTable(t, k); err != nil {
+			return err
+		}
+	}
 	n := len(t.Nuclides)
 	split := dataset.Split{Validation: l.cfg.Validation, Seed: l.cfg.Seed}
 	rows := good(t)
@@ -163,11 +167,6 @@ func (l *lesson) add(ctx context.Context, t *dataset.Table, relaxed bool, seen *
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(or(l.cfg.Threads, runtime.GOMAXPROCS(0)))
 	for i, r := range rows {
-		for k := range t.Ends {
-			if err := checkTable(t, k); err != nil {
-				return err
-			}
-		}
 		g.Go(func() error {
 			for k := range states {
 				if err := gctx.Err(); err != nil {
@@ -351,11 +350,10 @@ func (s *pairSource) close() {}
 // judge returns what judges a net by the pairs that are not learnt.
 func (l *lesson) judge(net *Net) judge {
 	n, rows := len(l.physics.nuclides), len(l.validation)
-	in := [][]float32{make([]float32, rows*physicalInputs(n)), make([]float32, rows*(2*(n+quantities)+1))}
-	wide := n + physicalTargets
+	x, base, wide := physicalInputs(n), guessed(n), n+physicalTargets
+	in := [][]float32{make([]float32, rows*x), make([]float32, rows*base)}
 	target, out := make([]float32, rows*wide), make([]float32, rows*(n+quantities+2))
 	for i, p := range l.validation {
-		x, base := physicalInputs(n), 2*(n+quantities)+1
 		l.starts[p.from].fill(float64(p.dt), in[0][i*x:(i+1)*x], in[1][i*base:(i+1)*base])
 		l.target(p, target[i*wide:(i+1)*wide])
 	}

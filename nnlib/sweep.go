@@ -261,7 +261,7 @@ func (w *sweep) plan() ([]*sweepRun, error) {
 				Code, Data string
 				Time       float64
 				Settings   Config
-			}{codeVersion(), data, r.Time, c})
+			}{dataset.CodeVersion(), data, r.Time, c})
 			if err != nil {
 				return nil, err
 			}

@@ -248,7 +248,7 @@ func (c Config) newNet(nuclides []nuclide.Nuclide, time float64, s *survey) (*Ne
 	}
 	net.Domain = s.box()
 	net.History = &History{}
-	net.Origin.Code = codeVersion()
+	net.Origin.Code = dataset.CodeVersion()
 	return net, nil
 }
 

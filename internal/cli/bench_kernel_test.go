@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nuclab/internal/testenv"
 )
 
 func TestKernelTables(t *testing.T) {
@@ -58,7 +60,7 @@ func TestBenchKernelUsage(t *testing.T) {
 func TestKernelScript(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("no Python")
+		testenv.Require(t, "python", "python3 is not on the PATH: install Python 3")
 	}
 	c := exec.Command(python, "-c", "import ast, sys; ast.parse(sys.stdin.read())")
 	c.Stdin = strings.NewReader(string(kernelScript))

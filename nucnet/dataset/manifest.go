@@ -132,7 +132,10 @@ func (s Settings) recipe(g *generator, own []rate.Reaction) Recipe {
 // rulesMESA names MESA's choice of fits in a manifest.
 const rulesMESA = "mesa"
 
-// codeVersion returns the commit that this program was built from, with a plus behind it if files had changed since.
+// CodeVersion returns the commit that this program was built from, with a plus
+// behind it if files had changed since, or "unknown".
+func CodeVersion() string { return codeVersion() }
+
 var codeVersion = sync.OnceValue(func() string {
 	version, changed := "unknown", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
