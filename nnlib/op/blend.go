@@ -15,10 +15,13 @@ import "math"
 // base plus that change.
 func BlendRows[T Float](n, at int, unit float64, cols int, out, h, base []T) {
 	k := cols - 2*n
+	var room [256]T
+	s := scratch(room[:], n)
 	for ; len(h) >= cols; h, base, out = h[cols:], base[2*n+1:], out[n+k+1:] {
 		a, b := base[:n], base[n:2*n]
-		for j := range n {
-			out[j] = a[j] + logistic(h[j])*(b[j]-a[j]+h[n+j])
+		logistic(s, h)
+		for j, s := range s {
+			out[j] = a[j] + s*(b[j]-a[j]+h[n+j])
 		}
 		copy(out[n:n+k], h[2*n:cols])
 		out[n+k] = out[at]
@@ -29,15 +32,27 @@ func BlendRows[T Float](n, at int, unit float64, cols int, out, h, base []T) {
 // maxSinh keeps changes finite in single precision whatever a net says.
 const maxSinh = 40
 
-func logistic[T Float](z T) T { return 1 / (1 + exp(-z)) }
+// logistic writes 1/(1+e^-z) of the first len(s) elements of z to s.
+func logistic[T Float](s, z []T) {
+	for j, v := range z[:len(s)] {
+		s[j] = -v
+	}
+	exps(s, s)
+	for j, v := range s {
+		s[j] = 1 / (1 + v)
+	}
+}
 
 // BlendRowsGrad writes the gradient with respect to BlendRows' h to dh.
 func BlendRowsGrad[T Float](n, at int, unit float64, cols int, dh, h, base, dout []T) {
 	k := cols - 2*n
+	var room [256]T
+	gate := scratch(room[:], n)
 	for ; len(h) >= cols; h, base, dh, dout = h[cols:], base[2*n+1:], dh[cols:], dout[n+k+1:] {
 		a, b := base[:n], base[n:2*n]
-		for j := range n {
-			s, d, way := logistic(h[j]), dout[j], b[j]-a[j]+h[n+j]
+		logistic(gate, h)
+		for j, s := range gate {
+			d, way := dout[j], b[j]-a[j]+h[n+j]
 			if j == at {
 				slope := 0.0
 				if z := float64(a[j] + s*way); math.Abs(z) <= maxSinh {

@@ -25,9 +25,10 @@ const burnAnswers, burnTargets = 5, 8
 // what error to expect; its gradient leaves X alone.
 func BurnSum[T Float](w BurnWeights, perX []float64, rows int, p, t []T) float64 {
 	n, sum := len(perX), 0.0
-	x, off := make([]float64, n), make([]float64, n)
+	var room [512]T
+	x := scratch(room[:], 2*n)
 	for r := range rows {
-		b := newBurnRow(perX, x, off, p[r*(n+burnAnswers):], t[r*(n+burnTargets):])
+		b := newBurnRow(perX, x[:n], x[n:], p[r*(n+burnAnswers):], t[r*(n+burnTargets):])
 		sum += w.LnX*b.scale[0]*b.lnX + w.X*b.scale[1]*b.x + w.Ye*b.scale[2]*math.Abs(b.ye) + w.Change*math.Abs(b.change) +
 			w.Q*b.scale[3]*math.Abs(b.q) + w.Neutrino*(math.Abs(b.end)+math.Abs(b.mean)) + w.Error*math.Abs(b.surprise)
 	}
@@ -44,14 +45,17 @@ type burnRow struct {
 }
 
 // newBurnRow compares a row; x and off receive X and dX.
-func newBurnRow[T Float](perX, x, off []float64, p, t []T) (b burnRow) {
+func newBurnRow[T Float](perX []float64, x, off, p, t []T) (b burnRow) {
 	n := len(perX)
-	for j := range n {
+	x, off = x[:n], off[:n]
+	exps(x, p[:n])
+	exps(off, t[:n])
+	for j, u := range perX {
 		b.lnX += math.Abs(float64(p[j] - t[j]))
-		x[j] = float64(exp(p[j]))
-		off[j] = x[j] - float64(exp(t[j]))
-		b.x += math.Abs(off[j])
-		b.q += perX[j] * off[j]
+		d := x[j] - off[j]
+		off[j] = d
+		b.x += math.Abs(float64(d))
+		b.q += u * float64(d)
 	}
 	b.lnX /= float64(n)
 	at := func(j int) float64 { return float64(p[n+j]) - float64(t[n+j]) }
@@ -67,18 +71,20 @@ func newBurnRow[T Float](perX, x, off []float64, p, t []T) (b burnRow) {
 // LeastError is added to mean |dX| before its logarithm is learnt.
 const LeastError = 1e-9
 
-// BurnSumGrad writes up times the gradient of BurnSum with respect to p to dp.
+// BurnSumGrad writes up times the gradient of BurnSum of so many rows with respect
+// to p to dp; p, t and dp may be a part of the rows.
 func BurnSumGrad[T Float](w BurnWeights, perX []float64, rows int, dp, p, t []T, up T) {
 	n := len(perX)
-	x, off := make([]float64, n), make([]float64, n)
+	var room [512]T
+	x := scratch(room[:], 2*n)
+	x, off := x[:n], x[n:]
 	f := float64(up) / float64(rows)
-	for r := range rows {
-		p, t := p[r*(n+burnAnswers):], t[r*(n+burnTargets):]
+	for ; len(dp) >= n+burnAnswers; p, t, dp = p[n+burnAnswers:], t[n+burnTargets:], dp[n+burnAnswers:] {
 		b := newBurnRow(perX, x, off, p, t)
-		d := dp[r*(n+burnAnswers):]
-		lnX, q := f*w.LnX*b.scale[0]/float64(n), w.Q*b.scale[3]*sign(b.q)
-		for j := range n {
-			d[j] = T(lnX*sign(float64(p[j]-t[j])) + f*x[j]*(w.X*b.scale[1]*sign(off[j])+q*perX[j]))
+		d := dp[:n+burnAnswers]
+		lnX, sumX, q := f*w.LnX*b.scale[0]/float64(n), w.X*b.scale[1], w.Q*b.scale[3]*sign(b.q)
+		for j, u := range perX {
+			d[j] = T(lnX*sign(float64(p[j]-t[j])) + f*float64(x[j])*(sumX*sign(float64(off[j]))+q*u))
 		}
 		for j, v := range [burnAnswers]float64{w.Ye * b.scale[2] * sign(b.ye), w.Neutrino * sign(b.end), w.Neutrino * sign(b.mean),
 			w.Error * sign(b.surprise), w.Change * sign(b.change)} {
@@ -89,11 +95,5 @@ func BurnSumGrad[T Float](w BurnWeights, perX []float64, rows int, dp, p, t []T,
 
 // sign is -1, 0 or 1.
 func sign(v float64) float64 {
-	switch {
-	case v > 0:
-		return 1
-	case v < 0:
-		return -1
-	}
-	return 0
+	return min(max(v*1e300, -1), 1) // no branch; a difference of single-precision numbers is 0 or 1e-45 at least
 }

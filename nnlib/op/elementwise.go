@@ -23,26 +23,60 @@ func reluGrad32(dst, y, dy []float32) {
 }
 
 // adamFactors are laid out as the assembler code reads them.
-type adamFactors struct{ beta1, rest1, beta2, rest2, step, root, epsilon float32 }
+type adamFactors struct{ beta1, rest1, beta2, rest2, step, root, epsilon, scale, keep float32 }
 
-// Adam moves w along its gradient g by one step of Kingma & Ba
-// (arXiv:1412.6980): m and v take over the shares 1-beta1 of g and 1-beta2 of
-// g^2, then w -= step m / (sqrt(v) root + epsilon), where step and root contain
-// the corrections of the moments' bias.
-func Adam[T Float](w, g, m, v []T, beta1, beta2, step, root, epsilon T) {
+// AdamFactors are those of one step of Adam.
+type AdamFactors[T Float] struct {
+	Beta1, Beta2, Step, Root, Epsilon T
+	Scale                             T // of the gradient
+	Keep                              T // what the parameter is multiplied with before
+}
+
+// Adam moves w along g times f.Scale by one step of Kingma & Ba
+// (arXiv:1412.6980): m and v take over the shares 1-beta1 of that gradient and
+// 1-beta2 of its square, then w becomes keep w - step m / (sqrt(v) root +
+// epsilon), where step and root contain the corrections of the moments' bias.
+func Adam[T Float](w, g, m, v []T, f AdamFactors[T]) {
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
-	rest1, rest2 := 1-beta1, 1-beta2
+	rest1, rest2 := 1-f.Beta1, 1-f.Beta2
 	from := 0
 	if w, ok := any(w).([]float32); ok {
-		f := adamFactors{float32(beta1), float32(rest1), float32(beta2), float32(rest2), float32(step), float32(root), float32(epsilon)}
-		from = simdAdam(w, any(g).([]float32), any(m).([]float32), any(v).([]float32), &f)
+		c := adamFactors{float32(f.Beta1), float32(rest1), float32(f.Beta2), float32(rest2), float32(f.Step), float32(f.Root),
+			float32(f.Epsilon), float32(f.Scale), float32(f.Keep)}
+		from = simdAdam(w, any(g).([]float32), any(m).([]float32), any(v).([]float32), &c)
 	}
 	for i := from; i < len(w); i++ {
-		mi := beta1*m[i] + rest1*g[i]
-		vi := beta2*v[i] + rest2*g[i]*g[i]
+		gi := g[i] * f.Scale
+		mi := f.Beta1*m[i] + rest1*gi
+		vi := f.Beta2*v[i] + rest2*gi*gi
 		m[i], v[i] = mi, vi
-		w[i] -= step * mi / (T(math.Sqrt(float64(vi)))*root + epsilon)
+		w[i] = w[i]*f.Keep - f.Step*mi/(T(math.Sqrt(float64(vi)))*f.Root+f.Epsilon)
 	}
+}
+
+// Approach moves mean towards v: v + past (mean - v) is left.
+func Approach[T Float](mean, v []T, past T) {
+	v = v[:len(mean)]
+	from := 0
+	if mean, ok := any(mean).([]float32); ok {
+		from = simdApproach(mean, any(v).([]float32), float32(past))
+	}
+	for i := from; i < len(mean); i++ {
+		mean[i] = v[i] + past*(mean[i]-v[i])
+	}
+}
+
+// SumSquares returns the sum of the squares of x.
+func SumSquares[T Float](x []T) float64 {
+	var s [4]float64 // four sums at once, since each waits for its last addition
+	for ; len(x) >= 4; x = x[4:] {
+		a, b, c, d := float64(x[0]), float64(x[1]), float64(x[2]), float64(x[3])
+		s[0], s[1], s[2], s[3] = s[0]+a*a, s[1]+b*b, s[2]+c*c, s[3]+d*d
+	}
+	for _, v := range x {
+		s[0] += float64(v) * float64(v)
+	}
+	return (s[0] + s[1]) + (s[2] + s[3])
 }
 
 // expConstants are laid out as the assembler code reads them.
@@ -80,19 +114,22 @@ func exp32(x float32) float32 {
 	return y * math.Float32frombits(uint32(int32(k)+127)<<23)
 }
 
-// exp is e^x, in single precision that of exp32.
-func exp[T Float](x T) T {
-	if x, ok := any(x).(float32); ok {
-		return T(exp32(x))
-	}
-	return T(math.Exp(float64(x)))
-}
-
 // expAll writes exp(x - shift) to dst.
 func expAll(dst, x []float32, shift float32) {
 	dst = dst[:len(x)]
 	for i := simdExp(dst, x, shift); i < len(x); i++ {
 		dst[i] = exp32(x[i] - shift)
+	}
+}
+
+// exps writes exp(x) to dst, which may be x.
+func exps[T Float](dst, x []T) {
+	if x, ok := any(x).([]float32); ok {
+		expAll(any(dst).([]float32), x, 0)
+		return
+	}
+	for i, v := range x {
+		dst[i] = T(math.Exp(float64(v)))
 	}
 }
 
@@ -151,10 +188,8 @@ func elu32(y []float32) {
 	for len(y) > 0 {
 		n := min(chunk, len(y))
 		expAll(e[:n], y[:n], 0)
-		for i, v := range y[:n] {
-			if v < 0 {
-				y[i] = e[i] - 1
-			}
+		for i := simdELU(y[:n], e[:n]); i < n; i++ {
+			y[i] = max(y[i], 0) + (min(e[i], 1) - 1) // no branch on the sign
 		}
 		y = y[n:]
 	}

@@ -17,7 +17,7 @@ func BenchmarkElementwise(b *testing.B) {
 	for name, f := range map[string]func(){
 		"ReLU":       func() { relu32(x) },
 		"ReLUGrad":   func() { reluGrad32(x, y, x) },
-		"Adam":       func() { Adam(x, y, m, v, 0.9, 0.999, 1e-3, 1, 1e-8) },
+		"Adam":       func() { Adam(x, y, m, v, AdamFactors[float32]{0.9, 0.999, 1e-3, 1, 1e-8, 1, 1}) },
 		"LogSoftmax": func() { LogSoftmax(80, 82, x, y) },
 	} {
 		b.Run(name, func(b *testing.B) {

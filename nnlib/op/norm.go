@@ -34,26 +34,33 @@ const normEpsilon = 1e-5
 
 // moments returns a row's mean and the inverse of its standard deviation.
 func moments[T Float](row []T) (mean, inverse float64) {
-	n := float64(len(row))
-	for _, v := range row {
-		mean += float64(v)
+	// Four sums at once, since each waits for its last addition, of what lies
+	// beyond the first element, or squares would cancel.
+	var s, q [4]float64
+	first, n := float64(row[0]), float64(len(row))
+	for ; len(row) >= 4; row = row[4:] {
+		a, b, c, d := float64(row[0])-first, float64(row[1])-first, float64(row[2])-first, float64(row[3])-first
+		s[0], s[1], s[2], s[3] = s[0]+a, s[1]+b, s[2]+c, s[3]+d
+		q[0], q[1], q[2], q[3] = q[0]+a*a, q[1]+b*b, q[2]+c*c, q[3]+d*d
 	}
-	mean /= n
-	variance := 0.0
 	for _, v := range row {
-		d := float64(v) - mean
-		variance += d * d
+		a := float64(v) - first
+		s[0], q[0] = s[0]+a, q[0]+a*a
 	}
-	return mean, 1 / math.Sqrt(variance/n+normEpsilon)
+	off := ((s[0] + s[1]) + (s[2] + s[3])) / n
+	variance := max(((q[0]+q[1])+(q[2]+q[3]))/n-off*off, 0)
+	return first + off, 1 / math.Sqrt(variance+normEpsilon)
 }
 
 // NormRows writes each row of x [.., len(g)] less its mean, over its standard
 // deviation, times g, plus b to y, which may be x.
 func NormRows[T Float](y, x, g, b []T) {
 	for n := len(g); len(x) >= n; x, y = x[n:], y[n:] {
-		mean, inverse := moments(x[:n])
+		m, inverse := moments(x[:n])
+		mean, unit := T(m), T(inverse)
+		out, b := y[:n], b[:n]
 		for j, v := range x[:n] {
-			y[j] = T((float64(v)-mean)*inverse)*g[j] + b[j]
+			out[j] = (v-mean)*unit*g[j] + b[j]
 		}
 	}
 }
@@ -62,16 +69,22 @@ func NormRows[T Float](y, x, g, b []T) {
 // be dy.
 func NormRowsGrad[T Float](dx, x, g, dy []T) {
 	for n := len(g); len(x) >= n; x, dx, dy = x[n:], dx[n:], dy[n:] {
-		mean, inverse := moments(x[:n])
-		var sum, along float64 // means of g dy, and of that times the normalised x
-		for j, v := range x[:n] {
-			d := float64(g[j]) * float64(dy[j])
-			sum += d
-			along += d * (float64(v) - mean) * inverse
+		m, inverse := moments(x[:n])
+		mean, unit := T(m), T(inverse)
+		row, up, out := x[:n], dy[:n], dx[:n]
+		var s, a [2]float64 // sums of g dy, and of that times the normalised x
+		for j := 0; j+1 < n; j += 2 {
+			d, e := g[j]*up[j], g[j+1]*up[j+1]
+			s[0], s[1] = s[0]+float64(d), s[1]+float64(e)
+			a[0], a[1] = a[0]+float64(d*((row[j]-mean)*unit)), a[1]+float64(e*((row[j+1]-mean)*unit))
 		}
-		sum, along = sum/float64(n), along/float64(n)
-		for j, v := range x[:n] {
-			dx[j] = T(inverse * (float64(g[j])*float64(dy[j]) - sum - along*(float64(v)-mean)*inverse))
+		if j := n - 1; n%2 == 1 {
+			d := g[j] * up[j]
+			s[0], a[0] = s[0]+float64(d), a[0]+float64(d*((row[j]-mean)*unit))
+		}
+		sum, along := T((s[0]+s[1])/float64(n)), T((a[0]+a[1])/float64(n))
+		for j, v := range row {
+			out[j] = unit * (g[j]*up[j] - sum - along*((v-mean)*unit))
 		}
 	}
 }
@@ -80,9 +93,11 @@ func NormRowsGrad[T Float](dx, x, g, dy []T) {
 func NormGainGrad[T Float](dg, x, dy []T) {
 	clear(dg)
 	for n := len(dg); len(x) >= n; x, dy = x[n:], dy[n:] {
-		mean, inverse := moments(x[:n])
+		m, inverse := moments(x[:n])
+		mean, unit := T(m), T(inverse)
+		up := dy[:n]
 		for j, v := range x[:n] {
-			dg[j] += dy[j] * T((float64(v)-mean)*inverse)
+			dg[j] += up[j] * ((v - mean) * unit)
 		}
 	}
 }

@@ -14,6 +14,12 @@ func reluGradAVX2(dst, y, dy *float32, n int)
 func adamAVX2(w, dw, m, v *float32, n int, f *adamFactors)
 
 //go:noescape
+func eluAVX2(y, e *float32, n int)
+
+//go:noescape
+func approachAVX2(mean, v *float32, n int, past float32)
+
+//go:noescape
 func expAVX2(dst, x *float32, n int, shift float32, c *expConstants)
 
 // Each of the following does as many elements as it can, from the first, and
@@ -43,6 +49,24 @@ func simdAdam(w, g, m, v []float32, f *adamFactors) int {
 		return 0
 	}
 	adamAVX2(&w[0], &g[:n][0], &m[:n][0], &v[:n][0], n, f)
+	return n
+}
+
+func simdELU(y, e []float32) int {
+	n := len(y) &^ 7
+	if !haveAVX2 || n == 0 {
+		return 0
+	}
+	eluAVX2(&y[0], &e[:n][0], n)
+	return n
+}
+
+func simdApproach(mean, v []float32, past float32) int {
+	n := len(mean) &^ 7
+	if !haveAVX2 || n == 0 {
+		return 0
+	}
+	approachAVX2(&mean[0], &v[:n][0], n, past)
 	return n
 }
 

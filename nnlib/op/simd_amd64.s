@@ -40,7 +40,7 @@ grad:
 	RET
 
 // func adamAVX2(w, dw, m, v *float32, n int, f *adamFactors)
-// f holds beta1, 1-beta1, beta2, 1-beta2, step, root, epsilon.
+// f holds beta1, 1-beta1, beta2, 1-beta2, step, root, epsilon, scale, keep.
 TEXT ·adamAVX2(SB), NOSPLIT, $0-48
 	MOVQ         w+0(FP), DI
 	MOVQ         dw+8(FP), SI
@@ -55,9 +55,11 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-48
 	VBROADCASTSS 16(AX), Y12
 	VBROADCASTSS 20(AX), Y13
 	VBROADCASTSS 24(AX), Y14
+	VBROADCASTSS 28(AX), Y6
+	VBROADCASTSS 32(AX), Y7
 
 adam:
-	VMOVUPS (SI), Y0       // g
+	VMULPS  (SI), Y6, Y0   // g
 	VMULPS  (R8), Y8, Y1   // beta1 m
 	VMULPS  Y0, Y9, Y2
 	VADDPS  Y2, Y1, Y1     // m
@@ -72,7 +74,7 @@ adam:
 	VADDPS  Y14, Y3, Y3    // sqrt(v) root + epsilon
 	VMULPS  Y12, Y1, Y1    // step m
 	VDIVPS  Y3, Y1, Y1
-	VMOVUPS (DI), Y5
+	VMULPS  (DI), Y7, Y5
 	VSUBPS  Y1, Y5, Y5
 	VMOVUPS Y5, (DI)
 	ADDQ    $32, DI
@@ -81,6 +83,51 @@ adam:
 	ADDQ    $32, R9
 	SUBQ    $8, CX
 	JNZ     adam
+	VZEROUPPER
+	RET
+
+// func eluAVX2(y, e *float32, n int)
+// y becomes its ELU; e is exp(y).
+TEXT ·eluAVX2(SB), NOSPLIT, $0-24
+	MOVQ         y+0(FP), DI
+	MOVQ         e+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VXORPS       Y0, Y0, Y0
+	MOVL         $0x3f800000, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Y1
+
+elu:
+	VMAXPS  (DI), Y0, Y2 // of 0 and NaN the maximum is the second: NaN
+	VMINPS  (SI), Y1, Y3
+	VSUBPS  Y1, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    $32, SI
+	ADDQ    $32, DI
+	SUBQ    $8, CX
+	JNZ     elu
+	VZEROUPPER
+	RET
+
+// func approachAVX2(mean, v *float32, n int, past float32)
+TEXT ·approachAVX2(SB), NOSPLIT, $0-28
+	MOVQ         mean+0(FP), DI
+	MOVQ         v+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS past+24(FP), Y0
+
+approach:
+	VMOVUPS (SI), Y1
+	VMOVUPS (DI), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    $32, SI
+	ADDQ    $32, DI
+	SUBQ    $8, CX
+	JNZ     approach
 	VZEROUPPER
 	RET
 

@@ -63,6 +63,16 @@ func TestSIMDGivesTheSameBits(t *testing.T) {
 		withoutSIMD(func() { expAll(f, x, 1.5) })
 		same("exp", n, e, f)
 
+		g, h := clone(y), clone(y)
+		elu32(g)
+		withoutSIMD(func() { elu32(h) })
+		same("ELU", n, g, h)
+
+		k, l := clone(x), clone(x)
+		Approach(k, y, 0.9)
+		withoutSIMD(func() { Approach(l, y, 0.9) })
+		same("an average", n, k, l)
+
 		var w, m, v [2][]float32
 		m0, v0 := random(), random()
 		for i := range v0 {
@@ -71,8 +81,9 @@ func TestSIMDGivesTheSameBits(t *testing.T) {
 		for i := range 2 {
 			w[i], m[i], v[i] = clone(x), clone(m0), clone(v0)
 		}
-		Adam(w[0], y, m[0], v[0], 0.9, 0.999, 1e-3, 1.25, 1e-8)
-		withoutSIMD(func() { Adam(w[1], y, m[1], v[1], 0.9, 0.999, 1e-3, 1.25, 1e-8) })
+		factors := AdamFactors[float32]{0.9, 0.999, 1e-3, 1.25, 1e-8, 0.7, 0.99}
+		Adam(w[0], y, m[0], v[0], factors)
+		withoutSIMD(func() { Adam(w[1], y, m[1], v[1], factors) })
 		same("Adam's w", n, w[0], w[1])
 		same("Adam's m", n, m[0], m[1])
 		same("Adam's v", n, v[0], v[1])

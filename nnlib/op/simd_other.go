@@ -7,4 +7,6 @@ package op
 func simdReLU([]float32) int                            { return 0 }
 func simdReLUGrad(_, _, _ []float32) int                { return 0 }
 func simdAdam(_, _, _, _ []float32, _ *adamFactors) int { return 0 }
+func simdELU(_, _ []float32) int                        { return 0 }
+func simdApproach(_, _ []float32, _ float32) int        { return 0 }
 func simdExp(_, _ []float32, _ float32) int             { return 0 }

@@ -15,13 +15,16 @@ func TiltRows[T Float](za []float64, cols int, p, z []T) {
 		least, greatest = min(least, v), max(greatest, v)
 	}
 	margin := 1e-3 * (greatest - least)
+	var room [256]T
+	w := scratch(room[:], n)
 	for ; len(z) >= cols; z, p = z[cols:], p[cols:] {
 		ye := float64(z[n])
 		if ye == ye {
 			ye = min(max(ye, least+margin), greatest-margin)
 		}
-		b := tilt(za, z[:n], ye)
-		shift := lnSum(za, z[:n], b)
+		b := tilt(za, z[:n], w, ye)
+		m := tilted(za, z[:n], w, b)
+		shift := m.top + math.Log(m.sum)
 		for j, v := range z[:n] {
 			p[j] = T(float64(v) + b*za[j] - shift)
 		}
@@ -29,19 +32,27 @@ func TiltRows[T Float](za []float64, cols int, p, z []T) {
 	}
 }
 
+// scratch returns n elements of room, or where these are too few, of the heap.
+func scratch[T Float](room []T, n int) []T {
+	if n <= len(room) {
+		return room[:n]
+	}
+	return make([]T, n)
+}
+
 // tilt returns the b by which sum w exp(b Z/A) (Z/A - ye) vanishes. The logarithm
 // of sum w exp(b (Z/A - ye)) is convex in b and has its least there: Newton's
 // method, held between the b that are known to be too small and too large.
-func tilt[T Float](za []float64, lnw []T, ye float64) float64 {
+func tilt[T Float](za []float64, lnw, w []T, ye float64) float64 {
 	low, high := math.Inf(-1), math.Inf(1)
-	enough := 0.0
+	enough, close := 0.0, 4e-16
 	if _, ok := any(T(0)).(float32); ok {
-		enough = 1e-8 // less than single precision tells apart
+		enough, close = 1e-8, 1e-7 // less than single precision tells apart
 	}
 	b := 0.0
 	for range 200 {
-		mean, variance := tilted(za, lnw, b)
-		off := mean - ye
+		m := tilted(za, lnw, w, b)
+		off := m.mean - ye
 		switch {
 		case off != off:
 			return off
@@ -52,8 +63,8 @@ func tilt[T Float](za []float64, lnw []T, ye float64) float64 {
 		default:
 			low = b
 		}
-		next := b - off/variance
-		if math.Abs(next-b) <= 4e-16*math.Abs(b) {
+		next := b - off/m.variance
+		if math.Abs(next-b) <= close*math.Abs(b) {
 			return next
 		}
 		// Where nearly all is one nuclide the variance says nothing.
@@ -67,34 +78,34 @@ func tilt[T Float](za []float64, lnw []T, ye float64) float64 {
 	return b
 }
 
-// tilted returns mean and variance of Z/A with weights w exp(b Z/A).
-func tilted[T Float](za []float64, lnw []T, b float64) (mean, variance float64) {
-	top := math.Inf(-1)
-	for j, v := range lnw {
-		top = max(top, float64(v)+b*za[j])
-	}
-	var sum, first, second float64
-	for j, v := range lnw {
-		w := math.Exp(float64(v) + b*za[j] - top)
-		sum += w
-		first += w * za[j]
-		second += w * za[j] * za[j]
-	}
-	mean = first / sum
-	return mean, max(second/sum-mean*mean, 0) // or rounding would turn the step round
-}
+// mixture is a composition with weights w exp(b Z/A): their sum in units of
+// exp(top), and mean and variance of Z/A.
+type mixture struct{ top, sum, mean, variance float64 }
 
-// lnSum returns the logarithm of sum w exp(b Z/A).
-func lnSum[T Float](za []float64, lnw []T, b float64) float64 {
-	top := math.Inf(-1)
+// tilted measures the mixture for a b; w receives the weights over exp(top).
+func tilted[T Float](za []float64, lnw, w []T, b float64) (m mixture) {
+	za, w = za[:len(lnw)], w[:len(lnw)]
+	m.top = math.Inf(-1)
 	for j, v := range lnw {
-		top = max(top, float64(v)+b*za[j])
+		if a := float64(v) + b*za[j]; a > m.top {
+			m.top = a
+		}
 	}
-	sum := 0.0
 	for j, v := range lnw {
-		sum += math.Exp(float64(v) + b*za[j] - top)
+		w[j] = T(float64(v) + b*za[j] - m.top)
 	}
-	return top + math.Log(sum)
+	exps(w, w)
+	var first, second float64
+	for j, v := range w {
+		v, d := float64(v), za[j]-za[0] // beyond the first, or squares would cancel
+		m.sum += v
+		first += v * d
+		second += v * d * d
+	}
+	off := first / m.sum
+	m.mean = za[0] + off
+	m.variance = max(second/m.sum-off*off, 0) // or rounding would turn the step round
+	return m
 }
 
 // TiltRowsGrad writes the gradient with respect to TiltRows' input to dz, from
@@ -108,27 +119,24 @@ func lnSum[T Float](za []float64, lnw []T, b float64) float64 {
 // dz may be dp.
 func TiltRowsGrad[T Float](za []float64, cols int, dz, p, dp []T) {
 	n := len(za)
-	var room [256]float64
-	x := room[:]
-	if n > len(x) {
-		x = make([]float64, n)
-	}
+	var room [256]T
+	x := scratch(room[:], n)
 	for ; len(p) >= cols; dz, p, dp = dz[cols:], p[cols:], dp[cols:] {
+		exps(x, p[:n])
 		ye := 0.0
-		for j, v := range p[:n] {
-			x[j] = float64(exp(v))
-			ye += x[j] * za[j]
+		for j, v := range x {
+			ye += float64(v) * za[j]
 		}
 		var sum, along, variance float64
-		for j, v := range x[:n] {
+		for j, v := range x {
 			d := za[j] - ye
 			sum += float64(dp[j])
 			along += float64(dp[j]) * d
-			variance += v * d * d
+			variance += float64(v) * d * d
 		}
 		s := along / max(variance, math.SmallestNonzeroFloat64)
-		for j, v := range x[:n] {
-			dz[j] = T(float64(dp[j]) - v*(sum+s*(za[j]-ye)))
+		for j, v := range x {
+			dz[j] = T(float64(dp[j]) - float64(v)*(sum+s*(za[j]-ye)))
 		}
 		copy(dz[n:cols], dp[n:cols])
 		dz[n] = dp[n] + T(s)

@@ -19,7 +19,8 @@ type moments[T op.Float] struct {
 	average [][]T // nil until an average is wanted
 	pieces  []piece
 	squares []float64 // by piece, of gradients
-	current factors[T]
+	current op.AdamFactors[T]
+	past    T // what is left of an average
 	update  func(i int)
 	measure func(i int)
 }
@@ -27,13 +28,9 @@ type moments[T op.Float] struct {
 // piece is a range of one parameter's elements.
 type piece struct{ parameter, from, to int }
 
-// factors are those of one step: keep is what is left of a parameter after its
-// decay, scale that of the gradients after clipping, past the average's weight.
-type factors[T op.Float] struct{ beta1, beta2, step, root, epsilon, keep, scale, past T }
-
 // A piece's four arrays of this many elements fit in a core's cache, and the
 // pass over them is worth a goroutine.
-const adamPiece = 1 << 16
+const adamPiece = 1 << 14
 
 // NewAdam implements Program.
 func (r *program[T]) NewAdam(parameters, gradients []int) (Moments, error) {
@@ -54,35 +51,18 @@ func (r *program[T]) NewAdam(parameters, gradients []int) (Moments, error) {
 }
 
 func (a *moments[T]) updatePiece(i int) {
-	p, f := a.pieces[i], a.current
+	p := a.pieces[i]
 	lo, hi, k := p.from, p.to, p.parameter
-	w, g := a.r.mem[a.w[k]][lo:hi], a.r.mem[a.g[k]][lo:hi]
-	if f.scale != 1 {
-		for j := range g {
-			g[j] *= f.scale
-		}
-	}
-	if f.keep != 1 {
-		for j := range w {
-			w[j] *= f.keep
-		}
-	}
-	op.Adam(w, g, a.m[k][lo:hi], a.v[k][lo:hi], f.beta1, f.beta2, f.step, f.root, f.epsilon)
+	w := a.r.mem[a.w[k]][lo:hi]
+	op.Adam(w, a.r.mem[a.g[k]][lo:hi], a.m[k][lo:hi], a.v[k][lo:hi], a.current)
 	if a.average != nil {
-		mean := a.average[k][lo:hi]
-		for j, v := range w {
-			mean[j] = v + f.past*(mean[j]-v)
-		}
+		op.Approach(a.average[k][lo:hi], w, a.past)
 	}
 }
 
 func (a *moments[T]) measurePiece(i int) {
 	p := a.pieces[i]
-	sum := 0.0
-	for _, v := range a.r.mem[a.g[p.parameter]][p.from:p.to] {
-		sum += float64(v) * float64(v)
-	}
-	a.squares[i] = sum
+	a.squares[i] = op.SumSquares(a.r.mem[a.g[p.parameter]][p.from:p.to])
 }
 
 // Step implements Moments.
@@ -92,7 +72,8 @@ func (a *moments[T]) Step(s Adam, t int) error {
 	if s.LossScale != 0 {
 		unscale = 1 / s.LossScale
 	}
-	a.current = factors[T]{T(s.Beta1), T(s.Beta2), T(step), T(root), T(s.Epsilon), T(1 - s.Rate*s.Decay), T(unscale), 0}
+	a.current = op.AdamFactors[T]{Beta1: T(s.Beta1), Beta2: T(s.Beta2), Step: T(step), Root: T(root), Epsilon: T(s.Epsilon),
+		Scale: T(unscale), Keep: T(1 - s.Rate*s.Decay)}
 	if s.Clip > 0 {
 		a.r.team.do(len(a.pieces), a.measure)
 		sum := 0.0
@@ -100,7 +81,7 @@ func (a *moments[T]) Step(s Adam, t int) error {
 			sum += v
 		}
 		if norm := math.Sqrt(sum) * unscale; norm > s.Clip {
-			a.current.scale = T(unscale * (s.Clip / norm))
+			a.current.Scale = T(unscale * (s.Clip / norm))
 		}
 	}
 	if s.Average > 0 {
@@ -109,7 +90,7 @@ func (a *moments[T]) Step(s Adam, t int) error {
 				a.average = append(a.average, make([]T, len(m)))
 			}
 		}
-		a.current.past = T(min(s.Average, 1-1/float64(t)))
+		a.past = T(min(s.Average, 1-1/float64(t)))
 	}
 	a.r.team.do(len(a.pieces), a.update)
 	return nil

@@ -268,8 +268,9 @@ func (r *program[T]) fused(o *op.Op, s Step) (work, error) {
 			mem[out][0] = T(op.BurnSum(o.Weights, o.PerX, rows, mem[s.In[0]], mem[s.In[1]]))
 		}), nil
 	case op.BurnLossGrad:
-		return whole(rows*cols, func() {
-			op.BurnSumGrad(o.Weights, o.PerX, rows, mem[out], mem[s.In[0]], mem[s.In[1]], mem[s.In[2]][0])
+		wide := s.InShape[1][1]
+		return rowwise(rows, cols, blendCost, func(lo, hi int) {
+			op.BurnSumGrad(o.Weights, o.PerX, rows, mem[out][lo:hi], mem[s.In[0]][lo:hi], mem[s.In[1]][lo/cols*wide:], mem[s.In[2]][0])
 		}), nil
 	case op.AbsLoss:
 		return whole(rows*cols, func() {
