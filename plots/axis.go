@@ -97,7 +97,7 @@ func logTicks(lo, hi float64, n int) []tick {
 // short returns a number with one digit that counts: "0.5", "20", or "2×10^{7}" where that is shorter.
 func short(v float64) string {
 	k := int(math.Floor(math.Log10(v) + 1e-9))
-	if v > 0.0099 && v < 1001 {
+	if v > 0.0099 && v < 10001 {
 		return strconv.FormatFloat(v, 'f', max(0, -k), 64)
 	}
 	return fmt.Sprintf("%.0f\u00d7%s", v/math.Pow10(k), Power(k))
@@ -134,6 +134,10 @@ func linearTicks(lo, hi float64, n int) []tick {
 type frame struct {
 	draw.Canvas // the data's rectangle
 	x, y        axis
+	right       *axis // another upright axis; nil: the left one is on both sides
+	// leftRoom and rightRoom are those of the upright axes, with which labels of frames below one another line up; 0:
+	// what the axis takes.
+	leftRoom, rightRoom vg.Length
 }
 
 const (
@@ -161,6 +165,9 @@ func (f frame) counts() (nx, ny int) {
 func (f frame) draw() {
 	f.drawX()
 	f.drawY()
+	if f.right != nil {
+		f.drawRight()
+	}
 	f.drawSides()
 }
 
@@ -202,11 +209,33 @@ func (f frame) drawY() {
 			}
 		}
 		f.StrokeLine2(thin, f.Min.X, y, f.Min.X+l, y)
-		f.StrokeLine2(thin, f.Max.X, y, f.Max.X-l, y)
+		if f.right == nil {
+			f.StrokeLine2(thin, f.Max.X, y, f.Max.X-l, y)
+		}
 	}
 	if f.y.label != "" {
 		writeRotated(f.Canvas, f.y.label, labelSize, ink, draw.XCenter,
-			vg.Point{X: f.Min.X - f.y.breadth(ny) + vg.Points(labelSize)*0.5, Y: f.Center().Y}, math.Pi/2)
+			vg.Point{X: f.Min.X - max(f.y.breadth(ny), f.leftRoom) + vg.Points(labelSize)*0.5, Y: f.Center().Y}, math.Pi/2)
+	}
+}
+
+// drawRight draws the numbers and the label of the right axis.
+func (f frame) drawRight() {
+	_, ny := f.counts()
+	thin := draw.LineStyle{Color: ink, Width: frameWidth * 0.8}
+	for _, t := range f.right.ticks(ny) {
+		y, l := f.Y(f.right.at(t.value)), minorTick
+		if t.label != "" {
+			l = majorTick
+			if !f.right.hideLabels {
+				write(f.Canvas, t.label, tickSize, ink, draw.XLeft, vg.Point{X: f.Max.X + tickPadding, Y: y})
+			}
+		}
+		f.StrokeLine2(thin, f.Max.X, y, f.Max.X-l, y)
+	}
+	if f.right.label != "" {
+		writeRotated(f.Canvas, f.right.label, labelSize, ink, draw.XCenter,
+			vg.Point{X: f.Max.X + max(f.right.breadth(ny), f.rightRoom) - vg.Points(labelSize)*0.5, Y: f.Center().Y}, math.Pi/2)
 	}
 }
 

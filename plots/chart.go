@@ -303,12 +303,12 @@ func (l chartLayout) drawCells(f frame, p ChartPanel, cell vg.Length, strong dra
 	l.symbols(f, leftmost, cell)
 }
 
-// symbols writes the chemical symbols left of their rows: all of them if there is room for type of at least 5.5
-// points, else those of even charge.
+// symbols writes the chemical symbols left of their rows: all of them if there is room for legible type, else every
+// second or third one.
 func (l chartLayout) symbols(f frame, leftmost map[int]int, cell vg.Length) {
 	size, every := min(tickSize, float64(cell)*1.02), 1
-	if size < 5.5 {
-		size, every = min(6, float64(cell)*1.6), 2
+	if size < leastSize {
+		size, every = leastSize, int(math.Ceil(leastSize/(1.02*float64(cell))))
 	}
 	for z := l.minZ + l.minZ%every; z <= l.maxZ; z += every { // in order, so that the same figure has the same bytes
 		n, ok := leftmost[z]
@@ -326,8 +326,8 @@ func (l chartLayout) symbols(f frame, leftmost map[int]int, cell vg.Length) {
 
 // massNumbers writes A into the cells where these are large enough to read it.
 func (l chartLayout) massNumbers(f frame, p ChartPanel, values map[[2]int]float64, scale axis, cell vg.Length) {
-	size := float64(cell) * 0.45
-	if size < 5 {
+	size := float64(cell) * 0.47
+	if size < leastSize {
 		return
 	}
 	for _, n := range p.Nuclides {

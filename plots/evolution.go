@@ -168,7 +168,8 @@ func (l evolutionLayout) draw(c draw.Canvas) {
 		ys[i] = axis{min: r[0] / margin, max: r[1] * margin, log: true, label: labels[i]}
 	}
 	below := x.depth() + 2
-	key := l.keyHeight()
+	keys := l.keys(c.Size().X)
+	key := keys[0].height() + keys[1].height()
 	height := (c.Size().Y - below - top - key - 2*gap) / 3
 	left := vg.Length(0)
 	for _, y := range ys {
@@ -181,9 +182,15 @@ func (l evolutionLayout) draw(c draw.Canvas) {
 		if i < 2 {
 			f.x.hideLabels, f.x.label = true, ""
 		}
+		f.leftRoom = left - 2
 		l.panel(f, i)
+		write(c, fmt.Sprintf("(%c)", 'a'+i), labelSize, ink, draw.XLeft, vg.Point{X: f.Min.X + 6, Y: f.Max.Y - panelHead + 3})
 	}
-	l.key(c, vg.Point{X: c.Min.X + left, Y: c.Max.Y - top - 5})
+	at := vg.Point{X: c.Min.X + left, Y: c.Max.Y - top + 2}
+	for _, k := range keys {
+		k.draw(c, at)
+		at.Y -= k.height()
+	}
 }
 
 // panel draws the i-th quantity.
@@ -216,59 +223,25 @@ func (l evolutionLayout) panel(f frame, i int) {
 			}
 			xs, ys = append(xs, end-time), append(ys, y)
 		}
-		f.polyline(draw.LineStyle{Color: lineColor(k), Width: 1.1, Dashes: lineDash(k)}, xs, ys)
+		f.polyline(LineStyle(k), xs, ys)
 		for _, v := range t.Events {
 			left := max(end-v.Time, l.Left) // the end itself is marked on the edge
 			if y := t.at(v.Time, values); y > 0 && left <= l.first {
-				mark(f.Canvas, shapes[slices.Index(l.events, v.Name)%len(shapes)], k, f.point(left, y))
+				mark(f.Canvas, eventShapes[slices.Index(l.events, v.Name)%len(eventShapes)], k, f.point(left, y))
 			}
 		}
 	}
 	f.draw()
 }
 
-// keyEntries are the tracks and the events; a single track needs no name.
-func (l evolutionLayout) keyEntries() (tracks []string, events []string) {
-	for _, t := range l.Tracks {
-		if t.Name != "" {
-			tracks = append(tracks, t.Name)
-		}
+// keys name the tracks in a line above the panels and the events in one below it; a single track needs no name.
+func (l evolutionLayout) keys(width vg.Length) [2]key {
+	var tracks, events []keyEntry
+	for k, t := range l.Tracks {
+		tracks = append(tracks, keyEntry{name: t.Name, index: k})
 	}
-	if len(tracks) < len(l.Tracks) {
-		tracks = nil
+	for k, name := range l.events {
+		events = append(events, keyEntry{name: name, index: k, event: true})
 	}
-	return tracks, l.events
-}
-
-const keyLine = vg.Length(10)
-
-func (l evolutionLayout) keyHeight() vg.Length {
-	tracks, events := l.keyEntries()
-	lines := 0
-	for _, list := range [][]string{tracks, events} {
-		if len(list) > 0 {
-			lines++
-		}
-	}
-	return vg.Length(lines) * keyLine
-}
-
-// key names the tracks in a line above the panels and the events in one below it.
-func (l evolutionLayout) key(c draw.Canvas, at vg.Point) {
-	tracks, events := l.keyEntries()
-	x := at.X
-	for k, name := range tracks {
-		c.StrokeLines(draw.LineStyle{Color: lineColor(k), Width: 1.1, Dashes: lineDash(k)}, []vg.Point{{X: x, Y: at.Y}, {X: x + 18, Y: at.Y}})
-		write(c, name, tickSize, textColor(k), draw.XLeft, vg.Point{X: x + 21, Y: at.Y})
-		x += 21 + textWidth(name, tickSize) + 10
-	}
-	if len(tracks) > 0 {
-		at.Y -= keyLine
-	}
-	x = at.X
-	for k, name := range events {
-		mark(c, shapes[k%len(shapes)], len(lineColors)-1, vg.Point{X: x + 3, Y: at.Y})
-		write(c, name, tickSize, ink, draw.XLeft, vg.Point{X: x + 9, Y: at.Y})
-		x += 9 + textWidth(name, tickSize) + 10
-	}
+	return [2]key{newKey(tracks, width), newKey(events, width)}
 }

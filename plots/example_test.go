@@ -182,3 +182,58 @@ func ExampleCurves() {
 	fmt.Println(fig)
 	// Output: λ (logarithmic) against T (K) (logarithmic). 12C(α,γ)16O: from 6.45e-06 at 1e+09 to 2.78 at 5e+09. 16O(γ,α)12C: from 2.67e-31 at 1e+09 to 9.64e+04 at 5e+09.
 }
+
+func ExamplePanels() {
+	dt := []float64{1e-6, 1e-3, 1}
+	fig, err := plots.Panels{
+		XLabel: "d*t* (s)",
+		Rows: [][]plots.Panel{
+			{{
+				Y:     plots.Scale{Label: "Error of *Y*_{e} (%)"},
+				Bands: []plots.Band{{Name: "published", Y: [2]float64{0.33, 0.53}}},
+				Traces: []plots.Trace{
+					{Name: "NNN", X: dt, Y: []float64{0.8, 0.7, 0.9}, Look: plots.Marks},
+					{Name: "approx21", X: dt, Y: []float64{1.5, 2.5, 3.5}},
+				},
+			}},
+			{{
+				Y:      plots.Scale{Label: "Improvement"},
+				Traces: []plots.Trace{{Name: "approx21 / NNN", X: dt, Y: []float64{1.9, 3.6, 3.9}, Look: plots.Linked}},
+			}},
+		},
+	}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Panel (a), Error of Ye (%) against dt (s). NNN: 0.7 to 0.9. approx21: 1.5 to 3.5. Panel (b), Improvement against dt (s). approx21 / NNN: 1.9 to 3.9.
+}
+
+func ExampleHistogram() {
+	fig, err := plots.Histogram{
+		Samples: []plots.Sample{{Name: "NNN", Values: []float64{0.1, 0.2, 0.25, 0.9}}},
+		Bins:    4, Min: 0.0, Max: 1, XLabel: "Error of *Y*_{e} (%)",
+	}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Histogram of Error of Ye (%) in 4 bins from 0 to 1. NNN: 4 values, most between 0 and 0.25.
+}
+
+func ExampleArchitecture() {
+	fig, err := plots.Architecture{
+		Inputs: []plots.Terminal{{Name: "log *T*", Count: 1}, {Name: "log *ρ*", Count: 1}, {Name: "*X*_{i}", Count: 80}},
+		Layers: []plots.Layer{{Width: 512, Activation: "ReLU"}, {Width: 512, Activation: "ReLU"}},
+		Outputs: []plots.Terminal{
+			{Name: "ln *X*_{i}", Count: 80, Activation: "log-softmax"},
+			{Name: "*ε*_{nuc}", Count: 1},
+			{Name: "*ε*_{ν}", Count: 1},
+		},
+	}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Neural network of 3 layers of weights, 82-512-512-82 neurons wide. Inputs: log T, log ρ, Xi (80). Outputs: ln Xi (80), εnuc, εν.
+}

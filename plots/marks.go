@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"image/color"
 	"math"
 	"strings"
 
@@ -22,6 +23,9 @@ var shapes = []shape{
 	{points: polygon(4, 0, 1.3), open: true},
 }
 
+// eventShapes are those of the moments of a track.
+var eventShapes = []shape{{}, {points: polygon(4, 0, 1.35)}, {points: polygon(4, math.Pi/4, 1.2)}, {points: polygon(3, math.Pi/2, 1.25)}}
+
 // leftward and downward mark values that lie beyond the left and the lower edge.
 var (
 	leftward = shape{points: polygon(3, math.Pi, 1.2), open: true}
@@ -41,7 +45,9 @@ func polygon(n int, start, radius float64) []vg.Point {
 const markRadius = vg.Length(2.3)
 
 // mark draws a marker in the colour of series index.
-func mark(c draw.Canvas, s shape, index int, at vg.Point) {
+func mark(c draw.Canvas, s shape, index int, at vg.Point) { markIn(c, s, lineColor(index), at) }
+
+func markIn(c draw.Canvas, s shape, clr color.Color, at vg.Point) {
 	var p vg.Path
 	if s.points == nil {
 		p.Move(vg.Point{X: at.X + markRadius, Y: at.Y})
@@ -60,14 +66,14 @@ func mark(c draw.Canvas, s shape, index int, at vg.Point) {
 	if s.open {
 		c.SetColor(gray(0xff))
 	} else {
-		c.SetColor(lineColor(index))
+		c.SetColor(clr)
 	}
 	c.Fill(p)
-	c.SetLineStyle(draw.LineStyle{Color: lineColor(index), Width: 0.9})
+	c.SetLineStyle(draw.LineStyle{Color: clr, Width: 0.9})
 	c.Stroke(p)
 }
 
 // plain returns text without its markup.
 func plain(s string) string {
-	return strings.NewReplacer("*", "", "^{", "", "_{", "", "}", "").Replace(s)
+	return strings.NewReplacer("\\*", "*", "\\", "", "*", "", "^{", "", "_{", "", "}", "").Replace(s)
 }

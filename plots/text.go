@@ -36,11 +36,12 @@ type run struct {
 	shift vg.Length
 }
 
-// Raised and lowered text, as fractions of the size of the type around it.
+// Raised and lowered text, as fractions of the size of the type around it, and the least size of any text in points.
 const (
 	scriptScale = 0.72
 	superShift  = 0.36
 	subShift    = -0.16
+	leastSize   = 6.0
 )
 
 func (m Markup) runs(txt string, fnt font.Font) []run {
@@ -60,9 +61,9 @@ func (m Markup) runs(txt string, fnt font.Font) []run {
 		}
 		switch script {
 		case '^':
-			r.shift, r.font.Size = superShift*fnt.Size, scriptScale*fnt.Size
+			r.shift, r.font.Size = superShift*fnt.Size, scriptSize(fnt.Size)
 		case '_':
-			r.shift, r.font.Size = subShift*fnt.Size, scriptScale*fnt.Size
+			r.shift, r.font.Size = subShift*fnt.Size, scriptSize(fnt.Size)
 		}
 		out = append(out, r)
 		b.Reset()
@@ -89,6 +90,11 @@ func (m Markup) runs(txt string, fnt font.Font) []run {
 	}
 	flush()
 	return out
+}
+
+// scriptSize returns the size of scripts at type of a size.
+func scriptSize(size vg.Length) vg.Length {
+	return max(scriptScale*size, min(vg.Points(leastSize), size))
 }
 
 // Cache returns the fonts used.
