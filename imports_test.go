@@ -27,6 +27,7 @@ var rooms = map[string][]string{
 	"nucnet/sample":   {"nucnet/nuclide", "nucnet", "nucnet/nse", "nucnet/star"},
 	"nucnet/dataset":  {"nucnet", "nucnet/sample"},
 	"nnlib":           {"nucnet/dataset", "nnlib/op", "nnlib/vm", "nnlib/blas", "nnlib/cuda"},
+	"nnlib/paper":     {"nnlib"},
 	"nnlib/op":        {},
 	"nnlib/vm":        {"nnlib/op", "nnlib/blas", "nnlib/cuda"},
 	"nnlib/blas":      {},
