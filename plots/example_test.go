@@ -237,3 +237,26 @@ func ExampleArchitecture() {
 	fmt.Println(fig)
 	// Output: Neural network of 3 layers of weights, 82-512-512-82 neurons wide. Inputs: log T, log ρ, Xi (80). Outputs: ln Xi (80), εnuc, εν.
 }
+
+func ExampleByMass() {
+	nuclides, err := nuclide.ParseList("he4, si28, fe54, fe56, ni56")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fig, err := plots.ByMass{Nuclides: nuclides, Series: []plots.Series{{Name: "burn", X: []float64{0.05, 0.1, 0.3, 0.25, 0.3}}}}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fig)
+	// Output: Mass fraction against mass number, on a logarithmic axis. burn: most at A = 56, 0.55.
+}
+
+func ExampleFigure_For() {
+	fig, err := plots.Training{Train: []float64{2.1, 1.2, 0.8}}.Figure()
+	if err != nil {
+		log.Fatal(err)
+	}
+	slide := fig.For(plots.Slide)
+	fmt.Printf("%.2f by %.2f inches\n", slide.Width.Points()/72, slide.Height.Points()/72)
+	// Output: 10.00 by 7.50 inches
+}
