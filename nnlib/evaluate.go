@@ -2,32 +2,13 @@ package nnlib
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"nuclab/nucnet"
 	"nuclab/nucnet/dataset"
-	"nuclab/nucnet/nse"
 	"nuclab/nucnet/nuclide"
 )
-
-// Fraction is a relative error. It is written to JSON as null when it is not a
-// number, as where the mean to divide by is 0.
-type Fraction float64
-
-// String returns the fraction in percent, such as "0.53 %".
-func (f Fraction) String() string { return fmt.Sprintf("%.3g %%", 100*float64(f)) }
-
-// MarshalJSON implements json.Marshaler.
-func (f Fraction) MarshalJSON() ([]byte, error) {
-	if v := float64(f); !math.IsNaN(v) && !math.IsInf(v, 0) {
-		return json.Marshal(v)
-	}
-	return []byte("null"), nil
-}
 
 // Errors are the paper's measures (arXiv:2503.00115, eqs. 3-8): means over all
 // samples of the absolute difference from the truth, divided by the truth's
@@ -47,31 +28,24 @@ type Errors struct {
 	// XMAE is mean |dX| of each nuclide.
 	XMAE map[string]float64 `json:"X_mae"`
 
-	// Spread of |dYe|, of |dX| averaged over the nuclides, and of the errors of the
-	// energies in units of the mean truth.
-	Spread struct {
-		Ye     Spread `json:"ye"`
-		X      Spread `json:"X"`
-		EpsNuc Spread `json:"eps_nuc"`
-		EpsNu  Spread `json:"eps_nu"`
-	} `json:"spread"`
-	// Sum is the largest |sum X - 1| of the answers.
-	Sum float64 `json:"sum"`
+	Spread Spreads `json:"spread"`
+	// Sum is the largest |sum X - 1| of the answers, and Charge the largest difference
+	// between the Ye of their X and that of the start with what, as the answer has it,
+	// weak reactions changed. It is NaN of answers that do not tell.
+	Sum    float64  `json:"sum"`
+	Charge Fraction `json:"charge"`
 }
 
-// Spread is how a quantity is distributed over samples.
-type Spread struct {
-	Median Fraction `json:"median"`
-	P95    Fraction `json:"p95"`
-	P99    Fraction `json:"p99"`
-	Worst  Fraction `json:"worst"`
-}
-
-// newSpread sorts the values of all samples.
-func newSpread(values []float64) Spread {
-	slices.Sort(values)
-	at := func(p float64) Fraction { return Fraction(values[int(math.Ceil(p*float64(len(values))))-1]) }
-	return Spread{at(0.5), at(0.95), at(0.99), at(1)}
+// Spreads are how errors of single samples are distributed, not relative to
+// anything unless it says so.
+type Spreads struct {
+	Ye     Spread `json:"ye"`      // |dYe|
+	YeEq5  Spread `json:"ye_eq5"`  // sum |dX| Z/A
+	X      Spread `json:"X"`       // mean |dX| over the nuclides
+	Abar   Spread `json:"abar"`    // |d sum X A|
+	Zbar   Spread `json:"zbar"`    // |d sum X Z|
+	EpsNuc Spread `json:"eps_nuc"` // in units of the mean truth, as is the next
+	EpsNu  Spread `json:"eps_nu"`
 }
 
 // TimeErrors are the errors for one time of a model, and of simple rivals.
@@ -80,8 +54,8 @@ type TimeErrors struct {
 	T float64 `json:"t"`
 	// NNN is the model's net.
 	NNN *Errors `json:"nnn"`
-	// Approx21 is the small network's, which follows the same run from its own
-	// start; nil where it was not run.
+	// Approx21 is the small network's, which follows the same run from its own start,
+	// or after Evaluation.AddSmall that of the test; nil where it was not run.
 	Approx21 *Errors `json:"approx21"`
 	// Nothing leaves the composition as it was and releases no energy.
 	Nothing *Errors `json:"nothing"`
@@ -124,6 +98,7 @@ type Evaluation struct {
 type outcome struct {
 	x             []float64
 	epsNuc, epsNu float64 // erg/g, erg/g/s
+	charge        float64 // what Errors.Charge is about; NaN if unknown
 }
 
 // test is what is asked for one time, and what is right.
@@ -189,8 +164,7 @@ func (e *Evaluation) add(ctx context.Context, net *Net, dt float64, t *dataset.T
 	r := TimeErrors{T: dt, NNN: score(t.Nuclides, guess, q.truth), Nothing: score(t.Nuclides, still, q.truth),
 		ByTemperature: byTemperature(t.Nuclides, q, guess)}
 	if q.small != nil {
-		list, move := union(t.Nuclides, t.SmallNuclides)
-		r.Approx21 = score(list, move(t.SmallNuclides, q.small), move(t.Nuclides, q.truth))
+		r.Approx21 = q.scoreSmall(t.Nuclides, t.SmallNuclides)
 	}
 	e.Times, e.tests = append(e.Times, r), append(e.tests, q)
 	return nil
@@ -243,7 +217,7 @@ func answers(ctx context.Context, net *Net, dt float64, states []nucnet.State, p
 	}
 	guess := make([]outcome, len(states))
 	for i, p := range first {
-		guess[i] = outcome{p.X, p.EpsNuc, p.EpsNu}
+		guess[i] = outcome{p.X, p.EpsNuc, p.EpsNu, net.charge(states[i], p)}
 	}
 	if protocol != dataset.PaperTest {
 		return guess, nil
@@ -257,40 +231,18 @@ func answers(ctx context.Context, net *Net, dt float64, states []nucnet.State, p
 		return nil, err
 	}
 	for i, p := range second {
-		guess[i].x, guess[i].epsNu = p.X, guess[i].epsNuc
+		guess[i].x, guess[i].epsNu, guess[i].charge = p.X, guess[i].epsNuc, net.charge(again[i], p)
 	}
 	return guess, nil
 }
 
-// union returns the nuclides of two networks, and a function that brings
-// outcomes of one to them. A small network's second kind of proton is h1.
-func union(a, b []nuclide.Nuclide) ([]nuclide.Nuclide, func([]nuclide.Nuclide, []outcome) []outcome) {
-	h1, _ := nuclide.New(1, 1)
-	list := slices.Clone(a)
-	place := func(n nuclide.Nuclide) int {
-		if n == nuclide.Prot {
-			n = h1
-		}
-		if i := slices.Index(list, n); i >= 0 {
-			return i
-		}
-		list = append(list, n)
-		return len(list) - 1
+// charge returns how far the Ye of an answer's X is from that of the start and the
+// change that the net says weak reactions made.
+func (n *Net) charge(start nucnet.State, p Prediction) float64 {
+	if !n.physical() {
+		return math.NaN()
 	}
-	for _, n := range b {
-		place(n)
-	}
-	return list, func(own []nuclide.Nuclide, all []outcome) []outcome {
-		moved := make([]outcome, len(all))
-		for i, o := range all {
-			x := make([]float64, len(list))
-			for j, n := range own {
-				x[place(n)] += o.x[j]
-			}
-			moved[i] = outcome{x, o.epsNuc, o.epsNu}
-		}
-		return moved
-	}
+	return math.Abs(electronFraction(n.Nuclides, p.X) - electronFraction(n.Nuclides, start.X) - p.WeakChange)
 }
 
 // byTemperature scores the samples of each range of temperatures.
@@ -309,76 +261,6 @@ func byTemperature(list []nuclide.Nuclide, q test, guess []outcome) (all []Range
 		}
 	}
 	return all
-}
-
-// AddNSE adds the errors of nuclear statistical equilibrium at the initial Ye.
-func (e *Evaluation) AddNSE(ctx context.Context) error {
-	for i, q := range e.tests {
-		guess := make([]outcome, len(q.states))
-		for k, s := range q.states {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			guess[k] = outcome{x: s.X}
-			eq, err := nse.Solve(e.list, s.T, s.Rho, electronFraction(e.list, s.X), nse.Options{})
-			if err == nil {
-				guess[k] = outcome{x: eq.X, epsNuc: released(e.list, s.X, eq.X)}
-			} else if !errors.Is(err, nse.ErrInput) && !errors.Is(err, nse.ErrConvergence) {
-				return err
-			}
-		}
-		e.Times[i].NSE = score(e.list, guess, q.truth)
-	}
-	return nil
-}
-
-// AddNearest adds the errors of the nearest neighbour: the answer is the
-// training sample's whose log T, log rho and Ye are nearest, each measured by
-// its spread in the training samples.
-func (e *Evaluation) AddNearest(ctx context.Context, train *dataset.Table) error {
-	if err := sameNuclides(train.Nuclides, e.list); err != nil {
-		return err
-	}
-	have := good(train)
-	if len(have) == 0 {
-		return fmt.Errorf("nnlib: no training samples: no nearest neighbours")
-	}
-	d := surveyed(train, have).box()
-	place := func(T, rho float64, x []float64) [3]float64 {
-		at := func(b [2]float64, v float64) float64 { return (v - b[0]) / max(b[1]-b[0], 1e-300) }
-		return [3]float64{at(d.LogT, math.Log10(T)), at(d.LogRho, math.Log10(rho)), at(d.Ye, electronFraction(e.list, x))}
-	}
-	n := len(e.list)
-	places := make([][3]float64, len(have))
-	for i, r := range have {
-		places[i] = place(train.T[r], train.Rho[r], train.X[r*n:(r+1)*n])
-	}
-	label := labelOf(dataset.Protocol(e.Protocol))
-	for i, q := range e.tests {
-		k, err := timeIndex(train, e.Times[i].T)
-		if err != nil {
-			return err
-		}
-		neighbour := make([]int, len(q.states))
-		for j, s := range q.states {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			p, least := place(s.T, s.Rho, s.X), math.Inf(1)
-			for l, c := range places {
-				x, y, z := p[0]-c[0], p[1]-c[1], p[2]-c[2]
-				if d := x*x + y*y + z*z; d < least {
-					least, neighbour[j] = d, have[l]
-				}
-			}
-		}
-		guess, err := outcomes(label, &train.Ends[k], n, neighbour)
-		if err != nil {
-			return err
-		}
-		e.Times[i].Nearest = score(e.list, guess, q.truth)
-	}
-	return nil
 }
 
 func sameNuclides(model, data []nuclide.Nuclide) error {
@@ -433,60 +315,7 @@ func outcomes(label string, e *dataset.End, n int, rows []int) ([]outcome, error
 		if err != nil {
 			return nil, err
 		}
-		all[i] = outcome{e.X[r*n : (r+1)*n], nuc, e.EpsNu[r]}
+		all[i] = outcome{e.X[r*n : (r+1)*n], nuc, e.EpsNu[r], math.NaN()}
 	}
 	return all, nil
-}
-
-// score measures predictions against the truth, sample by sample. True mass
-// fractions below 1e-15 count as 1e-15, as in the paper.
-func score(nuclides []nuclide.Nuclide, guess, truth []outcome) *Errors {
-	// sums of the differences and of the truth, and the differences one by one
-	type measure struct {
-		off, mean float64
-		all       []float64
-	}
-	add := func(m *measure, off, truth float64) {
-		m.off, m.mean, m.all = m.off+off, m.mean+truth, append(m.all, off)
-	}
-	var ye, eq5, abar, zbar, nuc, nu, mean measure
-	e := &Errors{XMAE: map[string]float64{}}
-	mae := make([]float64, len(nuclides))
-	for s := range truth {
-		var dYe, dA, dZ, bound, yeTrue, aTrue, zTrue, dX, sum float64
-		for i, n := range nuclides {
-			z, a := float64(n.Z()), float64(n.A())
-			x := max(truth[s].x[i], floorX)
-			d := guess[s].x[i] - x
-			mae[i] += math.Abs(d)
-			dX += math.Abs(d) / float64(len(nuclides))
-			bound += math.Abs(d) * z / a
-			dYe, dA, dZ = dYe+d*z/a, dA+d*a, dZ+d*z
-			yeTrue, aTrue, zTrue = yeTrue+x*z/a, aTrue+x*a, zTrue+x*z
-			sum += guess[s].x[i]
-		}
-		add(&ye, math.Abs(dYe), yeTrue)
-		add(&eq5, bound, yeTrue)
-		add(&abar, math.Abs(dA), aTrue)
-		add(&zbar, math.Abs(dZ), zTrue)
-		add(&nuc, math.Abs(guess[s].epsNuc-truth[s].epsNuc), truth[s].epsNuc)
-		add(&nu, math.Abs(guess[s].epsNu-truth[s].epsNu), truth[s].epsNu)
-		add(&mean, dX, 0)
-		e.Sum = max(e.Sum, math.Abs(sum-1))
-	}
-	relative := func(m measure) Fraction { return Fraction(m.off / math.Abs(m.mean)) }
-	e.Ye, e.YeEq5, e.EpsNuc, e.EpsNu, e.Abar, e.Zbar = relative(ye), relative(eq5), relative(nuc), relative(nu), relative(abar), relative(zbar)
-	for i, n := range nuclides {
-		e.XMAE[n.String()] = mae[i] / float64(len(truth))
-	}
-	e.Spread.Ye, e.Spread.X = newSpread(ye.all), newSpread(mean.all)
-	// In units of the mean truth.
-	inUnits := func(m measure) Spread {
-		for i := range m.all {
-			m.all[i] /= math.Abs(m.mean) / float64(len(truth))
-		}
-		return newSpread(m.all)
-	}
-	e.Spread.EpsNuc, e.Spread.EpsNu = inUnits(nuc), inUnits(nu)
-	return e
 }

@@ -15,8 +15,8 @@ import (
 // Two samples of h1 and fe56, worked out on paper.
 func TestErrorsByHand(t *testing.T) {
 	list := nuclides(t, "h1,fe56")
-	truth := []outcome{{[]float64{0.2, 0.8}, 10, 4}, {[]float64{0.4, 0.6}, -2, 0}}
-	guess := []outcome{{[]float64{0.3, 0.7}, 7, 5}, {[]float64{0.3, 0.7}, -1, 1}}
+	truth := []outcome{{x: []float64{0.2, 0.8}, epsNuc: 10, epsNu: 4}, {x: []float64{0.4, 0.6}, epsNuc: -2}}
+	guess := []outcome{{[]float64{0.3, 0.7}, 7, 5, 1e-3}, {[]float64{0.3, 0.7}, -1, 1, 2e-3}}
 	e := score(list, guess, truth)
 	// Z/A of fe56 is 26/56; dX = +-0.1 in both samples.
 	za := 26.0 / 56
@@ -30,8 +30,17 @@ func TestErrorsByHand(t *testing.T) {
 		"zbar":    {float64(e.Zbar), 0.1 * 25 / ((0.2 + 0.8*26 + 0.4 + 0.6*26) / 2)},
 		"h1":      {e.XMAE["h1"], 0.1},
 		"fe56":    {e.XMAE["fe56"], 0.1},
+		"mean":    {e.MeanX(), 0.1},
+		"charge":  {float64(e.Charge), 2e-3},
+		// of single samples: medians are the smaller of two
+		"|dYe|":          {float64(e.Spread.Ye.Worst), 0.1 * (1 - za)},
+		"|dA|":           {float64(e.Spread.Abar.Median), 0.1 * 55},
+		"|dZ|":           {float64(e.Spread.Zbar.P95), 0.1 * 25},
+		"eq. 5":          {float64(e.Spread.YeEq5.P99), 0.1 * (1 + za)},
+		"eps_nuc median": {float64(e.Spread.EpsNuc.Median), 1. / 4},
+		"eps_nuc worst":  {float64(e.Spread.EpsNuc.Worst), 3. / 4},
 	} {
-		if math.Abs(c[0]-c[1]) > 1e-15 {
+		if math.Abs(c[0]-c[1]) > 1e-14 {
 			t.Errorf("%s = %v, not %v", name, c[0], c[1])
 		}
 	}
@@ -157,7 +166,7 @@ func TestEvaluateProtocols(t *testing.T) {
 		if r.Approx21 == nil || r.Approx21.Ye > 0.05 || r.Approx21.Sum > 1e-6 || r.Approx21.XMAE["si28"] == 0 {
 			t.Errorf("%s: approx21 %+v", p, r.Approx21)
 		}
-		if r.NSE == nil || r.Nearest == nil || r.NSE.EpsNu != 1 {
+		if r.NSE == nil || r.Nearest == nil || r.NSE.EpsNu != 1 || r.NSE.Charge > 1e-9 || !math.IsNaN(float64(r.NNN.Charge)) {
 			t.Errorf("%s: NSE %+v, nearest neighbour %+v", p, r.NSE, r.Nearest)
 		}
 		if _, both := r.Approx21.XMAE["prot"]; both {
@@ -208,4 +217,40 @@ func TestFractionsThatAreNoNumbersAreNull(t *testing.T) {
 	if err != nil || string(b) != "[0.25,null,null]" {
 		t.Errorf("%s, %v", b, err)
 	}
+}
+
+// TestSmallStates brings states to the nuclides of the small network: what is in
+// both stays, Ye and the sum are kept, and nuclei go to neighbours.
+func TestSmallStates(t *testing.T) {
+	small, err := nucnet.Stock("approx21_cr60_plus_co56")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := nuclides(t, "neut,h1,he4,si28,si29,p31,cr53,fe54,fe56,ni56,ni58")
+	at := func(x []float64) map[string]float64 {
+		states, err := smallStates(small, list, []nucnet.State{{T: 3e9, Rho: 1e8, X: x}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, by := 0.0, map[string]float64{}
+		for i, n := range small.Nuclides() {
+			sum += states[0].X[i]
+			by[n.String()] = states[0].X[i]
+		}
+		if ye := electronFraction(small.Nuclides(), states[0].X); math.Abs(sum-1) > 1e-14 || math.Abs(ye-electronFraction(list, x)) > 1e-14 {
+			t.Errorf("%v: the sum is 1%+.2g, Ye off by %.2g", x, sum-1, ye-electronFraction(list, x))
+		}
+		return by
+	}
+	same := at([]float64{0.01, 0.04, 0.1, 0.25, 0, 0, 0, 0.2, 0.2, 0.2, 0})
+	for name, want := range map[string]float64{"neut": 0.01, "prot": 0.04, "h1": 0, "he4": 0.1, "si28": 0.25, "fe54": 0.2, "ni56": 0.2} {
+		if math.Abs(same[name]-want) > 1e-14 {
+			t.Errorf("X(%s) = %v, want %v as before", name, same[name], want)
+		}
+	}
+	if moved := at([]float64{0, 0, 0, 0.3, 0.1, 0.05, 0.05, 0.2, 0.1, 0.2, 0}); math.Abs(moved["si28"]-0.4) > 0.1 || math.Abs(moved["s32"]-0.05) > 0.02 || moved["h1"] != 0 {
+		t.Errorf("silicon and phosphorus went to %v", moved)
+	}
+	at([]float64{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}) // no neighbour of ni58 alone has its Ye
+	at([]float64{0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 }

@@ -55,7 +55,8 @@ func (h Hybrid) Predict(ctx context.Context, states []nucnet.State, dt float64) 
 	}
 	for k, i := range places {
 		s := results[k].Samples[0]
-		answers[i] = HybridPrediction{Burnt: true, Prediction: Prediction{X: s.X, Ye: s.Ye, EpsNuc: s.EpsNuc, EpsNu: s.EpsNu, Q: s.Q}}
+		answers[i] = HybridPrediction{Burnt: true, Prediction: Prediction{X: s.X, Ye: s.Ye, EpsNuc: s.EpsNuc, EpsNu: s.EpsNu, Q: s.Q,
+			WeakChange: s.Ye - electronFraction(h.Network.Nuclides(), states[i].X)}}
 		if net != nil {
 			answers[i].InDomain = guesses[i].InDomain
 		}

@@ -41,6 +41,9 @@ type Prediction struct {
 	// Q [erg/g] is the rest-mass energy released, not an output of the net but
 	// what follows from the change of composition.
 	Q float64
+	// WeakChange is the change of Ye by weak reactions, of a physical net, whose X
+	// has it; 0 of other nets, which do not know.
+	WeakChange float64
 	// InDomain reports whether the state lies in the training samples' box.
 	InDomain bool
 	// Uncertainty is the error that a physical net expects of this answer, mean |dX|

@@ -53,13 +53,14 @@ func (n *Net) predictPhysical(ctx context.Context, states []nucnet.State, dt flo
 			z[j] = float64(row[j])
 		}
 		// Single precision leaves some 1e-7 in the sum and in Ye.
-		z[count] = starts[i].ye + changeUnit*math.Sinh(float64(row[count+quantities+1]))
+		change := changeUnit * math.Sinh(float64(row[count+quantities+1]))
+		z[count] = starts[i].ye + change
 		if n.Config.without(withoutTilt) {
 			op.LogSoftmax(count, count, z[:count], z[:count])
 		} else {
 			op.TiltRows(p.za, count+1, z, z)
 		}
-		q := Prediction{X: make([]float64, count), EpsNu: math.Exp(float64(row[count+1])), Uncertainty: math.Exp(float64(row[count+3]))}
+		q := Prediction{X: make([]float64, count), EpsNu: math.Exp(float64(row[count+1])), WeakChange: change, Uncertainty: math.Exp(float64(row[count+3]))}
 		for j := range q.X {
 			q.X[j] = math.Exp(z[j])
 		}
