@@ -76,8 +76,10 @@ type Config struct {
 	// Seed decides the first weights, the split and the order of samples.
 	Seed uint64 `json:"seed"`
 
-	// Precision is how a GPU multiplies: "" and "tf32" round the factors to 11
-	// bits, "bf16" to 8, "float32" not at all. Sums and weights are in float32.
+	// Precision is how matrices are multiplied: "bf16" rounds the factors to 8 bits,
+	// on a processor only with MKL and AMX or AVX512 for it; "tf32" to 11 on a GPU;
+	// "float32" not at all; "" and "auto" mean tf32 on a GPU, else float32. Sums and
+	// weights are in float32.
 	Precision string `json:"precision,omitempty"`
 
 	// Device is where to train: "cpu"; "cuda", an NVIDIA GPU; "" and "auto" mean a
@@ -133,6 +135,9 @@ func (c Config) withDefaults() Config {
 	}
 	c.Validation = or(c.Validation, 0.05)
 	c.Device = or(c.Device, "auto")
+	if c.Precision == "auto" {
+		c.Precision = ""
+	}
 	return c
 }
 
@@ -162,7 +167,7 @@ func (c Config) Check() error {
 	case c.Device != "auto" && c.Device != "cpu" && c.Device != "cuda":
 		return bad("device", c.Device, "auto, cpu or cuda")
 	case c.Precision != "" && c.Precision != "tf32" && c.Precision != "float32" && c.Precision != "bf16":
-		return bad("precision", c.Precision, "tf32, float32 or bf16")
+		return bad("precision", c.Precision, "auto, tf32, float32 or bf16")
 	case c.Layers < 1 || c.Layers > 1000:
 		return bad("layers", c.Layers, "1 to 1000")
 	case c.Width < 1 || c.Width > 1<<16:

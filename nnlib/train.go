@@ -290,7 +290,7 @@ func (t *trainer) run(ctx context.Context) (err error) {
 		return err
 	}
 	targets := append(t.graph.gradients[:len(t.graph.gradients):len(t.graph.gradients)], t.graph.loss, t.graph.composition, t.graph.energy)
-	backend, err := openBackend(c.Device, c.Threads, vm.Precision(c.Precision))
+	backend, err := c.backend()
 	if err != nil {
 		return err
 	}
@@ -361,6 +361,17 @@ const stepsAhead = 16
 
 // openBackend is replaced in tests, which train on a stand-in.
 var openBackend = vm.Auto
+
+func (c Config) backend() (vm.Backend, error) {
+	return openBackend(c.Device, c.Threads, vm.Precision(c.Precision))
+}
+
+// CheckDevice returns an error that says what is missing where this machine cannot
+// train on the settings' Device in their Precision.
+func (c Config) CheckDevice() error {
+	_, err := c.withDefaults().backend()
+	return err
+}
 
 // makeLoop prepares the steps, which go on from the weights on the host. Samples
 // in memory are left to the loop, which may put them on the device.

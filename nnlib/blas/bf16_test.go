@@ -3,6 +3,7 @@ package blas
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -60,12 +61,7 @@ func TestToBF16IsTheNearest(t *testing.T) {
 }
 
 func TestGemmBF16AgreesWithItsDefinition(t *testing.T) {
-	var tested bool
 	for name, l := range libraries(t) {
-		if !l.HasBF16() {
-			continue
-		}
-		tested = true
 		r := rand.New(rand.NewPCG(7, 8))
 		for _, s := range [][3]int{{1, 1, 1}, {1, 7, 5}, {3, 1, 4}, {2, 3, 0}, {65, 200, 17}, {130, 66, 33}} {
 			m, n, k := s[0], s[1], s[2]
@@ -96,8 +92,17 @@ func TestGemmBF16AgreesWithItsDefinition(t *testing.T) {
 			}
 		}
 	}
-	if !tested {
-		t.Skip("no library here multiplies bfloat16 (MKL does: NUCLAB_MKL)")
+}
+
+// What is missing is said with the library's name.
+func TestFastBF16(t *testing.T) {
+	if err := Gonum().FastBF16(); err == nil || !strings.Contains(err.Error(), "by gonum") {
+		t.Errorf("error %v", err)
+	}
+	for name, l := range libraries(t) {
+		if err := l.FastBF16(); err == nil && !l.HasBF16() {
+			t.Errorf("%s is said to be fast with what it has not", name)
+		}
 	}
 }
 

@@ -20,6 +20,10 @@ type CPU struct {
 	Threads int
 	// BLAS multiplies; nil means blas.Default().
 	BLAS *blas.Library
+	// Precision BFloat16 rounds the factors of a float32 graph's products to 8
+	// bits; it is slower than float32 unless [blas.Library.FastBF16] is nil. With
+	// any other they are used as they are.
+	Precision Precision
 }
 
 func (c CPU) library() *blas.Library {
@@ -38,25 +42,30 @@ func (c CPU) Compile(p *Plan) (Program, error) {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	if p.Dtype == tensor.Float32 {
-		return compile[float32](p, c.library(), threads)
+	switch {
+	case p.Dtype == tensor.Float64:
+		return compile[float64](p, c.library(), threads, nil)
+	case c.Precision == BFloat16:
+		return compile[float32](p, c.library(), threads, newRounded(p))
 	}
-	return compile[float64](p, c.library(), threads)
+	return compile[float32](p, c.library(), threads, nil)
 }
 
 // program is a plan on the host, with elements of type T.
 type program[T op.Float] struct {
-	lib    *blas.Library
-	team   *team
-	mem    [][]T     // by buffer
-	value  []G.Value // by buffer, for stock operations
-	rounds []*round
-	ones   []T
-	ctx    context.Context // of the current Run
+	lib     *blas.Library
+	rounded *rounded // nil: products are of what the buffers hold
+	team    *team
+	mem     [][]T     // by buffer
+	value   []G.Value // by buffer, for stock operations
+	rounds  []*round
+	ones    []T
+	ctx     context.Context // of the current Run
 }
 
-func compile[T op.Float](p *Plan, lib *blas.Library, threads int) (Program, error) {
-	r := &program[T]{lib: lib, team: newTeam(threads), mem: make([][]T, len(p.Buffers)), value: make([]G.Value, len(p.Buffers))}
+// compile prepares p; products are of rounded factors unless rounded is nil.
+func compile[T op.Float](p *Plan, lib *blas.Library, threads int, rounded *rounded) (Program, error) {
+	r := &program[T]{lib: lib, rounded: rounded, team: newTeam(threads), mem: make([][]T, len(p.Buffers)), value: make([]G.Value, len(p.Buffers))}
 	for i, b := range p.Buffers {
 		if b.Node == nil {
 			r.mem[i] = make([]T, b.Len)
@@ -72,7 +81,11 @@ func compile[T op.Float](p *Plan, lib *blas.Library, threads int) (Program, erro
 			}
 		}
 		w.in, w.out = s.In, s.Out
-		works = append(works, w)
+		if rounded == nil {
+			works = append(works, w)
+		} else {
+			works = append(works, rounded.around(s, w, any(r.mem).([][]float32), p)...)
+		}
 	}
 	r.rounds = rounds(works, threads, r.task)
 	return r, nil
@@ -184,25 +197,25 @@ func (r *program[T]) fused(o *op.Op, s Step) (work, error) {
 	switch o.Kind {
 	case op.Dense:
 		x, w, b, n := s.In[0], s.In[1], s.In[2], s.InShape[1][1]
-		return product(lib.Native(), rows, n, cols, func(q block) {
+		return r.product(rows, n, cols, func(q block) {
 			y := mem[out]
 			for i := q.r0; i < q.r1; i++ {
 				copy(y[i*n+q.c0:i*n+q.c1], mem[b][q.c0:q.c1])
 			}
-			blas.Gemm(lib, false, false, q.r1-q.r0, q.c1-q.c0, cols, mem[x][q.r0*cols:], cols, mem[w][q.c0:], n, 1, y[q.r0*n+q.c0:], n)
+			r.gemm(q.r1-q.r0, q.c1-q.c0, cols, factor{x, q.r0 * cols, cols, false}, factor{w, q.c0, n, false}, 1, y[q.r0*n+q.c0:], n)
 			for i := q.r0; i < q.r1; i++ {
 				op.Activate(o.Act, y[i*n+q.c0:i*n+q.c1])
 			}
 		}), nil
 	case op.MatMulNT:
 		a, w, n := s.In[0], s.In[1], s.InShape[1][0]
-		return product(lib.Native(), rows, n, cols, func(q block) {
-			blas.Gemm(lib, false, true, q.r1-q.r0, q.c1-q.c0, cols, mem[a][q.r0*cols:], cols, mem[w][q.c0*cols:], cols, 0, mem[out][q.r0*n+q.c0:], n)
+		return r.product(rows, n, cols, func(q block) {
+			r.gemm(q.r1-q.r0, q.c1-q.c0, cols, factor{a, q.r0 * cols, cols, false}, factor{w, q.c0 * cols, cols, true}, 0, mem[out][q.r0*n+q.c0:], n)
 		}), nil
 	case op.MatMulTN:
 		x, a, n := s.In[0], s.In[1], s.InShape[1][1]
-		return product(lib.Native(), cols, n, rows, func(q block) {
-			blas.Gemm(lib, true, false, q.r1-q.r0, q.c1-q.c0, rows, mem[x][q.r0:], cols, mem[a][q.c0:], n, 0, mem[out][q.r0*n+q.c0:], n)
+		return r.product(cols, n, rows, func(q block) {
+			r.gemm(q.r1-q.r0, q.c1-q.c0, rows, factor{x, q.r0, cols, true}, factor{a, q.c0, n, false}, 0, mem[out][q.r0*n+q.c0:], n)
 		}), nil
 	case op.ColSum:
 		for len(r.ones) < rows {

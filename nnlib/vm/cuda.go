@@ -6,29 +6,42 @@ import (
 	"os"
 	"sync"
 
+	"nuclab/nnlib/blas"
 	"nuclab/nnlib/cuda"
 )
 
 // Auto returns the backend that a setting names: "cpu"; "cuda", the first GPU, an
 // error where there is none or its libraries are missing; "auto" or "", a GPU if
-// there is one that can be used, else the CPU. The threads are those of the CPU,
-// the precision is the GPU's.
+// there is one that can be used, else the CPU. The threads are those of the CPU.
+// On the CPU BFloat16 is an error where it would take longer than float32, which it
+// uses for every other precision.
 func Auto(device string, threads int, precision Precision) (Backend, error) {
 	if err := precision.check(); err != nil {
 		return nil, err
 	}
 	switch device {
 	case "cpu":
-		return CPU{Threads: threads}, nil
+		return processor(threads, precision)
 	case "cuda":
 		return CUDA(precision)
 	case "", "auto":
 		if d, err := CUDA(precision); err == nil {
 			return d, nil
 		}
-		return CPU{Threads: threads}, nil
+		return processor(threads, precision)
 	}
 	return nil, fmt.Errorf("vm: device = %s: want auto, cpu or cuda", device)
+}
+
+// processor returns the backend of the CPU, an error where it would imitate the
+// precision.
+func processor(threads int, precision Precision) (Backend, error) {
+	if precision == BFloat16 {
+		if err := blas.Default().FastBF16(); err != nil {
+			return nil, fmt.Errorf("vm: precision = %s on the CPU: %w", precision, err)
+		}
+	}
+	return CPU{Threads: threads, Precision: precision}, nil
 }
 
 func (p Precision) check() error {

@@ -51,13 +51,13 @@ type launch struct {
 	args        []any
 }
 
-// Precision is how a GPU multiplies matrices. All else is computed in float32,
-// and products are summed in float32.
+// Precision is how matrices are multiplied. All else is computed in float32, and
+// products are summed in float32.
 type Precision string
 
 // The precisions.
 const (
-	TF32     Precision = "tf32"    // factors are rounded to 11 bits; "" means this one
+	TF32     Precision = "tf32"    // factors are rounded to 11 bits, on a GPU; "" means this one
 	Float32  Precision = "float32" // factors are used as they are
 	BFloat16 Precision = "bf16"    // factors are rounded to 8 bits; weights stay in float32
 )

@@ -365,6 +365,13 @@ func TestPrecisions(t *testing.T) {
 			}
 		})
 	}
+	t.Run("cpu", func(t *testing.T) {
+		for kind, make := range nets(t) {
+			a := Adam{Rate: 1e-3}
+			got, want := train(t, CPU{Precision: BFloat16}, make(), a, 8), train(t, CPU{Threads: 1}, make(), a, 8)
+			near(t, kind, got.losses, want.losses, 2e-2)
+		}
+	})
 }
 
 // scaledNet is a layer whose loss is multiplied for the gradients' sake.

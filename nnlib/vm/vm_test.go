@@ -147,7 +147,10 @@ func backends() map[string]CPU {
 		"gonum/3": {Threads: 3, BLAS: blas.Gonum()},
 	}
 	if blas.Default().Native() {
-		b["openblas/1"], b["openblas/3"] = CPU{Threads: 1}, CPU{Threads: 3}
+		b["native/1"], b["native/3"] = CPU{Threads: 1}, CPU{Threads: 3}
+	}
+	if blas.Default().HasBF16() {
+		b["native/3/bf16"] = CPU{Threads: 3, Precision: BFloat16}
 	}
 	return b
 }
@@ -249,20 +252,22 @@ func TestThreadsDoNotChangeBits(t *testing.T) {
 		libraries = append(libraries, blas.Default())
 	}
 	for _, lib := range libraries {
-		t.Run(lib.Name()+"/paper", func(t *testing.T) {
-			sameBits(t, lib, func() *net { return build[float32](t, 200, 82, 256, 300, 82) })
-		})
-		t.Run(lib.Name()+"/physical", func(t *testing.T) {
-			sameBits(t, lib, func() *net { return buildPhysical[float32](t, 600, 96) })
-		})
+		for _, p := range []Precision{Float32, BFloat16} {
+			t.Run(fmt.Sprint(lib.Name(), "/paper/", p), func(t *testing.T) {
+				sameBits(t, lib, p, func() *net { return build[float32](t, 200, 82, 256, 300, 82) })
+			})
+			t.Run(fmt.Sprint(lib.Name(), "/physical/", p), func(t *testing.T) {
+				sameBits(t, lib, p, func() *net { return buildPhysical[float32](t, 600, 96) })
+			})
+		}
 	}
 }
 
-func sameBits(t *testing.T, lib *blas.Library, build func() *net) {
+func sameBits(t *testing.T, lib *blas.Library, p Precision, build func() *net) {
 	var want []float32
 	for _, threads := range []int{1, 2, 3, 7} {
 		n := build()
-		m := machine(t, CPU{Threads: threads, BLAS: lib}, n.targets()...)
+		m := machine(t, CPU{Threads: threads, BLAS: lib, Precision: p}, n.targets()...)
 		o, err := m.NewAdam(Adam{Rate: 1e-3}, n.parameters, n.gradients)
 		if err != nil {
 			t.Fatal(err)

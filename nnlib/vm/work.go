@@ -100,11 +100,12 @@ const passCost, blendCost, tiltCost = 30, 240, 480
 // OpenBLAS and MKL sum an element of a product in the same order wherever its row
 // lies in groups of 12 from the first; columns of a matrix-vector product likewise
 // in groups of 16. Splitting at multiples of these leaves every bit as it was.
-const rowGroup, columnGroup = 24, 64
+// Products of bf16 are kept to groups that are also whole tiles of AMX.
+const rowGroup, columnGroup, roundedGroup = 24, 64, 96
 
-// product is an m x n product over k terms. gonum's is slow enough that a piece of
-// it is kept short, so that a cancelled run ends soon.
-func product(native bool, m, n, k int, do func(b block)) work {
+// product is an m x n product over k terms, cut at multiples of group rows. gonum's
+// is slow enough that a piece of it is kept short, so that a cancelled run ends soon.
+func product(native bool, group, m, n, k int, do func(b block)) work {
 	cost := 2 * float64(m) * float64(n) * float64(k)
 	cut := func(pieces int) []block {
 		pieces = max(1, min(pieces, int(cost/minProduct)))
@@ -118,7 +119,7 @@ func product(native bool, m, n, k int, do func(b block)) work {
 			}
 			return all
 		}
-		for _, s := range spans(m, pieces, rowGroup) {
+		for _, s := range spans(m, pieces, group) {
 			all = append(all, block{s[0], s[1], 0, n})
 		}
 		return all
