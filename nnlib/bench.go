@@ -21,9 +21,15 @@ type Bench struct {
 	Dims []int  `json:"dims"`
 	// Batch is the number of samples at once.
 	Batch int `json:"batch"`
+	// Precision of the products, see Config.
+	Precision string `json:"precision"`
 	// CPU is the processor time of all threads and Wall what a clock shows, in s.
 	CPU  float64 `json:"cpu_s"`
 	Wall float64 `json:"wall_s"`
+	// WallOne is what a clock shows for one thread, in turn with the others, and
+	// WallRatio is Wall over it; 0 where there is no more than one.
+	WallOne   float64 `json:"wall_one_s,omitempty"`
+	WallRatio float64 `json:"wall_ratio,omitempty"`
 	// Floor is the processor time that the work cannot do without, in s: for a
 	// step its products alone on one thread, one pass of Adam and four passes
 	// over the activations, the passes at the speed at which this machine
@@ -70,7 +76,26 @@ func BenchNets() (names []string, dims map[string][]int) {
 // dense layers of these widths. The fastest of several steps counts, as does
 // the fastest of each part of the floor and of each peer's.
 func BenchTrain(ctx context.Context, dims []int, batch, threads int, peers ...BenchPeer) (Bench, error) {
-	n, err := benchNet(dims, batch, threads)
+	return benchTrain(ctx, dims, batch, vm.CPU{Threads: threads, Precision: vm.Float32}, peers)
+}
+
+// CheckBF16 returns an error that says what is missing where products of bf16 are
+// not faster than those of float32 on this processor.
+func CheckBF16() error {
+	return Config{Device: "cpu", Precision: string(vm.BFloat16)}.CheckDevice()
+}
+
+// BenchTrainBF16 is BenchTrain with products of bf16, in the floor as well, and
+// weights of float32. Its error is that of CheckBF16.
+func BenchTrainBF16(ctx context.Context, dims []int, batch, threads int, peers ...BenchPeer) (Bench, error) {
+	if err := CheckBF16(); err != nil {
+		return Bench{}, err
+	}
+	return benchTrain(ctx, dims, batch, vm.CPU{Threads: threads, Precision: vm.BFloat16}, peers)
+}
+
+func benchTrain(ctx context.Context, dims []int, batch int, cpu vm.CPU, peers []BenchPeer) (Bench, error) {
+	n, err := benchNet(dims, batch, cpu.Threads)
 	if err != nil {
 		return Bench{}, err
 	}
@@ -81,14 +106,20 @@ func BenchTrain(ctx context.Context, dims []int, batch, threads int, peers ...Be
 	r := rand.New(rand.NewPCG(1, 0))
 	fill(r, g.inputs[0].Value().Data().([]float32))
 	fill(r, g.target.Value().Data().([]float32))
-	m, err := vm.New(vm.CPU{Threads: threads}, append(slices.Clone(g.gradients), g.loss, g.composition)...)
-	if err != nil {
-		return Bench{}, err
-	}
-	defer m.Close()
-	o, err := m.NewAdam(vm.Adam{Rate: 1e-4}, g.parameters, g.gradients)
-	if err != nil {
-		return Bench{}, err
+	step := func(threads int) (func() error, error) {
+		cpu := cpu
+		cpu.Threads = threads
+		m, err := vm.New(cpu, append(slices.Clone(g.gradients), g.loss, g.composition)...)
+		if err != nil {
+			return nil, err
+		}
+		o, err := m.NewAdam(vm.Adam{Rate: 1e-4}, g.parameters, g.gradients)
+		return func() error {
+			if err := m.Run(ctx); err != nil {
+				return err
+			}
+			return o.Update()
+		}, err
 	}
 	activations := 0
 	for _, d := range dims[1:] {
@@ -96,13 +127,8 @@ func BenchTrain(ctx context.Context, dims []int, batch, threads int, peers ...Be
 	}
 	// Adam reads w, g, m and v and writes w, m and v, a pass over activations
 	// reads and writes them; a copy reads and writes as well.
-	step := func() error {
-		if err := m.Run(ctx); err != nil {
-			return err
-		}
-		return o.Update()
-	}
-	return compare(ctx, Bench{Dims: dims, Batch: batch}, step, peers, products(dims, batch, true), copies(n.Parameters(), 3.5), copies(activations, 4))
+	b := Bench{Dims: dims, Batch: batch, Precision: string(cpu.Precision)}
+	return compare(ctx, b, cpu.Threads, step, peers, products(dims, batch, true, cpu.Precision), copies(n.Parameters(), 3.5), copies(activations, 4))
 }
 
 // BenchInfer measures a forward pass for that many samples at once, as BenchTrain
@@ -117,17 +143,21 @@ func BenchInfer(ctx context.Context, dims []int, batch, threads int, peers ...Be
 		return Bench{}, err
 	}
 	fill(rand.New(rand.NewPCG(1, 0)), g.inputs[0].Value().Data().([]float32))
-	m, err := vm.New(vm.CPU{Threads: threads}, g.out)
+	pass := func(threads int) (func() error, error) {
+		m, err := vm.New(vm.CPU{Threads: threads}, g.out)
+		return func() error { return m.Run(ctx) }, err
+	}
+	b := Bench{Dims: dims, Batch: batch, Precision: string(vm.Float32)}
+	return compare(ctx, b, threads, pass, peers, products(dims, batch, false, vm.Float32))
+}
+
+// compare completes b by the times of the work that on returns for a number of
+// threads, of the peers and of the parts of the floor.
+func compare(ctx context.Context, b Bench, threads int, on func(threads int) (func() error, error), peers []BenchPeer, floor ...func() error) (Bench, error) {
+	work, err := on(threads)
 	if err != nil {
 		return Bench{}, err
 	}
-	defer m.Close()
-	return compare(ctx, Bench{Dims: dims, Batch: batch}, func() error { return m.Run(ctx) }, peers, products(dims, batch, false))
-}
-
-// compare completes b by the times of the work, of the peers and of the parts of
-// the floor.
-func compare(ctx context.Context, b Bench, work func() error, peers []BenchPeer, floor ...func() error) (Bench, error) {
 	all := []func(n int) (spent, error){timed(work)}
 	for _, p := range peers {
 		all = append(all, func(n int) (s spent, err error) {
@@ -138,6 +168,13 @@ func compare(ctx context.Context, b Bench, work func() error, peers []BenchPeer,
 	for _, f := range floor {
 		all = append(all, timed(f))
 	}
+	if threads > 1 {
+		one, err := on(1)
+		if err != nil {
+			return Bench{}, err
+		}
+		all = append(all, timed(one))
+	}
 	times, err := fastest(ctx, all)
 	if err != nil {
 		return Bench{}, err
@@ -147,8 +184,12 @@ func compare(ctx context.Context, b Bench, work func() error, peers []BenchPeer,
 		t := times[1+i]
 		b.Peers = append(b.Peers, PeerTime{p.Name, p.Version, t.cpu, t.wall, b.CPU / t.cpu})
 	}
-	for _, t := range times[1+len(peers):] {
+	for _, t := range times[1+len(peers):][:len(floor)] {
 		b.Floor += t.cpu
+	}
+	if threads > 1 {
+		b.WallOne = times[len(times)-1].wall
+		b.WallRatio = b.Wall / b.WallOne
 	}
 	return b, nil
 }
@@ -265,28 +306,45 @@ func fastest(ctx context.Context, fs []func(n int) (spent, error)) ([]spent, err
 
 // products returns the products of a step, or of a forward pass, in the bare
 // library on one thread.
-func products(dims []int, batch int, training bool) func() error {
+func products(dims []int, batch int, training bool, precision vm.Precision) func() error {
 	lib := blas.Default()
+	if precision == vm.BFloat16 {
+		return productsOf(dims, batch, training, blas.ToBF16, func(transA, transB bool, m, n, k int, a []blas.BF16, lda int, b []blas.BF16, ldb int, c []float32) {
+			blas.GemmBF16(lib, transA, transB, m, n, k, a, lda, b, ldb, 0, c, n)
+		})
+	}
+	as := func(dst, src []float32) { copy(dst, src) }
+	return productsOf(dims, batch, training, as, func(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32) {
+		blas.Gemm(lib, transA, transB, m, n, k, a, lda, b, ldb, 0, c, n)
+	})
+}
+
+// productsOf returns the products of factors that convert makes of numbers.
+func productsOf[T any](dims []int, batch int, training bool, convert func([]T, []float32),
+	gemm func(transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []float32)) func() error {
 	widest := slices.Max(dims)
 	r := rand.New(rand.NewPCG(3, 0))
-	x, y, z := make([]float32, batch*widest), make([]float32, batch*widest), make([]float32, batch*widest)
-	fill(r, x)
-	fill(r, y)
-	w, g := make([][]float32, len(dims)-1), make([][]float32, len(dims)-1)
+	factor := func(n int) []T {
+		x, y := make([]float32, n), make([]T, n)
+		fill(r, x)
+		convert(y, x)
+		return y
+	}
+	x, y, z := factor(batch*widest), factor(batch*widest), make([]float32, batch*widest)
+	w, g := make([][]T, len(dims)-1), make([][]float32, len(dims)-1)
 	for l := range w {
-		w[l], g[l] = make([]float32, dims[l]*dims[l+1]), make([]float32, dims[l]*dims[l+1])
-		fill(r, w[l])
+		w[l], g[l] = factor(dims[l]*dims[l+1]), make([]float32, dims[l]*dims[l+1])
 	}
 	return func() error {
 		for l := range w {
 			i, o := dims[l], dims[l+1]
-			blas.Gemm(lib, false, false, batch, o, i, x, i, w[l], o, 0, z, o)
+			gemm(false, false, batch, o, i, x, i, w[l], o, z)
 		}
 		for l := len(w) - 1; l >= 0 && training; l-- {
 			i, o := dims[l], dims[l+1]
-			blas.Gemm(lib, true, false, i, o, batch, x, i, y, o, 0, g[l], o)
+			gemm(true, false, i, o, batch, x, i, y, o, g[l])
 			if l > 0 {
-				blas.Gemm(lib, false, true, batch, i, o, y, o, w[l], o, 0, z, i)
+				gemm(false, true, batch, i, o, y, o, w[l], o, z)
 			}
 		}
 		return nil

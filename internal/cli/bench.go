@@ -22,16 +22,17 @@ func (a *app) bench() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.benchBurn(), a.benchKernel(),
-		a.benchNets("train", "Time training steps beside their bare matrix products", nnlib.BenchTrain, 512),
-		a.benchNets("infer", "Time inferences beside their bare matrix products", nnlib.BenchInfer, 1, 700))
+		a.benchNets("train", "Time training steps beside their bare matrix products", nnlib.BenchTrain, nnlib.BenchTrainBF16, 512),
+		a.benchNets("infer", "Time inferences beside their bare matrix products", nnlib.BenchInfer, nil, 1, 700))
 	return cmd
 }
 
-// measurement is nnlib.BenchTrain or nnlib.BenchInfer.
+// measurement is nnlib.BenchTrain or another of its kind.
 type measurement func(ctx context.Context, dims []int, batch, threads int, peers ...nnlib.BenchPeer) (nnlib.Bench, error)
 
-// benchNets makes the verb that runs a measurement of nnlib for batches of the given sizes.
-func (a *app) benchNets(verb, short string, measure measurement, batches ...int) *cobra.Command {
+// benchNets makes the verb that runs a measurement of nnlib for batches of the given sizes, and another in bf16, unless it is
+// nil, where that is fast.
+func (a *app) benchNets(verb, short string, measure, bf16 measurement, batches ...int) *cobra.Command {
 	names, dims := nnlib.BenchNets()
 	peer := netPeers[verb]
 	var only []string
@@ -44,7 +45,8 @@ func (a *app) benchNets(verb, short string, measure measurement, batches ...int)
 
 cpu_s and wall_s are the processor time and the time of one step or inference, in s; floor_s is the processor time that
 it cannot do without, measured in the same run. Where a Python has the package ` + peer + `, that does the same work in turn,
-and cpu/peer is the ratio of the processor times. Products are by MKL or OpenBLAS (NUCLAB_MKL and NUCLAB_OPENBLAS name
+and cpu/peer is the ratio of the processor times. With more threads than one, wall/one is wall_s over the time of one thread.
+Where the processor and MKL multiply bf16 fast, training in that is measured too, beside the same peer. Products are by MKL or OpenBLAS (NUCLAB_MKL and NUCLAB_OPENBLAS name
 the file; "none" asks for another).`,
 		Example: "  nuclab bench " + verb + " --net small --threads 1",
 		Args:    cobra.NoArgs,
@@ -73,9 +75,18 @@ the file; "none" asks for another).`,
 			}
 			notes = addNote(notes, err.Error())
 		}
-		t := &grid{head: []string{"net", "batch", "cpu_s", "wall_s", "floor_s", "cpu/floor", "peer cpu_s", "peer wall_s", "cpu/peer"}}
+		measures := []measurement{measure}
+		if bf16 != nil {
+			if err := nnlib.CheckBF16(); err != nil {
+				notes = append(notes, "not measured: "+err.Error())
+			} else {
+				measures = append(measures, bf16)
+			}
+		}
+		t := &grid{head: []string{"net", "batch", "precision", "cpu_s", "wall_s", "wall/one", "floor_s", "cpu/floor", "peer cpu_s", "peer wall_s", "cpu/peer"}}
 		for _, name := range only {
-			for _, batch := range batches {
+			for i := range len(batches) * len(measures) {
+				batch, measure := batches[i/len(measures)], measures[i%len(measures)]
 				b, note, err := measureNet(ctx, measure, python, named, netRequest{Peer: peer, Dims: dims[name], Batch: batch, Threads: threads})
 				if err != nil {
 					return err
@@ -83,9 +94,12 @@ the file; "none" asks for another).`,
 				notes = addNote(notes, note)
 				b.Net = name
 				doc.Nets = append(doc.Nets, b)
-				row := []any{name, batch, b.CPU, b.Wall, b.Floor, b.CPU / b.Floor, "", "", ""}
+				row := []any{name, batch, b.Precision, b.CPU, b.Wall, "", b.Floor, b.CPU / b.Floor, "", "", ""}
+				if threads > 1 {
+					row[5] = b.WallRatio
+				}
 				for _, p := range b.Peers {
-					row = append(row[:6], p.CPU, p.Wall, p.Ratio)
+					row = append(row[:8], p.CPU, p.Wall, p.Ratio)
 					notes = addNote(notes, fmt.Sprintf("peer: %s %s of %s", p.Peer, p.Version, python))
 				}
 				t.add(row...)

@@ -123,8 +123,10 @@ func (t *training) read(cmd *cobra.Command) (err error) {
 	if t.cfg.Threads == 0 || cmd.Flags().Changed("threads") {
 		t.cfg.Threads = t.threads
 	}
-	if err := t.cfg.Check(); err != nil {
-		return badInput("%v", err)
+	for _, err := range []error{t.cfg.Check(), t.cfg.CheckDevice()} {
+		if err != nil {
+			return badInput("%v", err)
+		}
 	}
 	if t.cfg.Net == "physical" {
 		switch {
