@@ -13,7 +13,6 @@ import (
 	"nuclab/nucnet"
 	"nuclab/nucnet/dataset"
 	"nuclab/nucnet/rate"
-	"nuclab/nucnet/sample"
 )
 
 // revision is part of the name of all that is kept. Raise it with any change by which burns or trainings give other
@@ -60,6 +59,10 @@ func (x Experiment) Times() ([]float64, error) {
 	return times, nil
 }
 
+// logX is the range of log10 X of the random compositions, before they are normalised. How the paper made its compositions is
+// not published; with this range the median of free neutrons in those of mesa_80 is theirs, 0.017.
+var logX = [2]float64{-8, 0}
+
 // settings returns what describes the set of a protocol. Sets have all nine times, whatever the scale's, so that a net for
 // another one needs no new burns.
 func (x Experiment) settings(p dataset.Protocol) (dataset.Settings, error) {
@@ -71,9 +74,8 @@ func (x Experiment) settings(p dataset.Protocol) (dataset.Settings, error) {
 	if !x.Correct {
 		d.Burn.DetailedBalance = rate.R2305
 	}
-	if p == dataset.Train {
-		d.Design.LogX = [2]float64{-8, 0} // by which they have as many free neutrons as the paper's: a median of 0.017 for mesa_80
-	} else {
+	d.Design.LogX = logX
+	if p != dataset.Train {
 		d.Samples, d.Seed = s.Tests, x.Seed+1
 	}
 	d.Times, d.Steps, err = dataset.PaperTimes(x.Network)
@@ -112,7 +114,7 @@ func (x Experiment) TestAt(ctx context.Context, p dataset.Protocol, T, rho float
 		return nil, err
 	}
 	logT, logRho := math.Log10(T), math.Log10(rho)
-	s.Samples, s.Design = n, sample.Design{LogT: [2]float64{logT, logT}, LogRho: [2]float64{logRho, logRho}}
+	s.Samples, s.Design.LogT, s.Design.LogRho = n, [2]float64{logT, logT}, [2]float64{logRho, logRho}
 	return x.burns(ctx, fmt.Sprintf("%s: runs at %.3g GK, protocol %s", x.Network, T/1e9, p), s)
 }
 

@@ -363,3 +363,45 @@ func TestPlan(t *testing.T) {
 		t.Errorf("%+v", nets)
 	}
 }
+
+// TestCompare: ranges are over the times that a published value holds for, and ratios are those of the errors.
+func TestCompare(t *testing.T) {
+	errors := func(ye, nu float64) *nnlib.Errors {
+		return &nnlib.Errors{Ye: nnlib.Fraction(ye), EpsNuc: 1, EpsNu: nnlib.Fraction(nu), Abar: 1, XMAE: map[string]float64{"h1": 1, "he4": 2, "fe54": 6}}
+	}
+	e := &nnlib.Evaluation{Protocol: "paper", Network: "mesa_80", Times: []nnlib.TimeErrors{
+		{T: 1.01e-3, NNN: errors(0.01, 1), Approx21: errors(0.02, 10)},
+		{T: 1.01, NNN: errors(0.02, 4), Approx21: errors(0.06, 2)},
+	}}
+	seen := map[string]bool{}
+	for _, c := range Compare(e) {
+		if c.Source == "print" && c.Figure != "fig4" {
+			continue
+		}
+		key := c.Figure + " " + c.Quantity + " " + c.Of
+		seen[key] = true
+		want, ok := map[string][2]float64{
+			"fig3 X NNN":           {2, 2}, // at 1e-3 s alone
+			"fig4 Ye NNN":          {0.01, 0.02},
+			"fig4 Ye approx21":     {0.02, 0.06},
+			"fig4 e_nu NNN":        {1, 1}, // up to 0.1 s
+			"fig5 Ye approx21/NNN": {2, 3},
+		}[key]
+		if key == "fig5 e_nu approx21/NNN" {
+			if want, ok = [2]float64{10, 10}, true; c.From == 1 {
+				want = [2]float64{0.5, 0.5}
+			}
+		}
+		if ok && (math.Abs(c.Ours[0]-want[0]) > 1e-12 || math.Abs(c.Ours[1]-want[1]) > 1e-12) {
+			t.Errorf("%s: %v, want %v", key, c.Ours, want)
+		}
+	}
+	for _, key := range []string{"fig3 X NNN", "fig4 Ye NNN", "fig4 e_nuc approx21", "fig5 A approx21/NNN", "fig5 e_nu approx21/NNN"} {
+		if !seen[key] {
+			t.Errorf("no %s", key)
+		}
+	}
+	if seen["fig7 time burner/NNN"] {
+		t.Error("times are no errors")
+	}
+}
