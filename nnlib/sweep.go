@@ -18,8 +18,8 @@ import (
 	"nuclab/nucnet/dataset"
 )
 
-// Sweep is trainings on the same data set that differ in their settings. Each is
-// kept in a folder under a name made of its settings, the data set and the
+// Sweep is trainings on the same data that differ in their settings. Each is
+// kept in a folder under a name made of its settings, the data and the
 // commit of the code: what is finished is not done again, and what was
 // interrupted, even by a kill, goes on from its checkpoint. Where the commit is
 // not known, as in a notebook, a change of the code does not change the name.
@@ -28,7 +28,8 @@ type Sweep struct {
 	// not count.
 	Settings []Config
 	// Times are places in the data set's times, each of which is trained for with
-	// all of the settings; empty means all of them.
+	// all of the settings; empty means all of them. Settings of a physical net are
+	// trained with once, for all times.
 	Times []int
 	// Dir is the folder that keeps models and checkpoints; it is made if needed.
 	Dir string
@@ -61,7 +62,8 @@ type SweepProgress struct {
 
 // Run is one training of a sweep.
 type Run struct {
-	// Time after which the net predicts, s.
+	// Time after which the net predicts, s; 0 for a physical net, which does for
+	// many.
 	Time float64 `json:"t"`
 	// Settings, without zeros.
 	Settings Config `json:"settings"`
@@ -164,7 +166,7 @@ func distinct(all []Config) error {
 // sweepRun is a run to be done.
 type sweepRun struct {
 	*Run
-	place  int     // of its time in the data set
+	place  int     // of its time in the data set, -1 for a physical net
 	stem   string  // of its files
 	label  string  // what sets it apart
 	device string  // to train on
@@ -179,18 +181,19 @@ func (r *sweepRun) file(kind string) string { return r.stem + "." + kind }
 // sweep is a Sweep on its way.
 type sweep struct {
 	Sweep
-	set *dataset.Set
-	mu  sync.Mutex // of progress and its sums
+	sets []*dataset.Set
+	mu   sync.Mutex // of progress and its sums
 	SweepProgress
 }
 
 // Run trains with all of the settings and returns what came of it, in the order
-// of the settings and, for each, of the times. Settings that cannot be used, or
+// of the settings and, for each, of the times. Physical nets may learn from
+// several data sets of one network. Settings that cannot be used, or
 // need more memory than there is, are found before anything is trained. A run
 // that fails is recorded with its reason, and the others go on; when ctx ends, so
 // does the sweep, and the runs returned are those that are finished.
-func (s Sweep) Run(ctx context.Context, set *dataset.Set) (Runs, error) {
-	w := &sweep{Sweep: s, set: set}
+func (s Sweep) Run(ctx context.Context, sets ...*dataset.Set) (Runs, error) {
+	w := &sweep{Sweep: s, sets: sets}
 	runs, err := w.plan()
 	if err != nil {
 		return nil, err
@@ -234,28 +237,43 @@ func (w *sweep) plan() ([]*sweepRun, error) {
 	if err := distinct(w.Settings); err != nil {
 		return nil, err
 	}
-	if len(w.Times) == 0 {
-		w.Times = every(len(w.set.Times))
+	if len(w.sets) == 0 {
+		return nil, errors.New("nnlib: a sweep without a data set")
 	}
-	data, err := manifestHash(w.set)
+	set := w.sets[0]
+	if len(w.Times) == 0 {
+		w.Times = every(len(set.Times))
+	}
+	for _, place := range w.Times {
+		if place < 0 || place >= len(set.Times) {
+			return nil, fmt.Errorf("nnlib: time %d of the data set: it has %d", place, len(set.Times))
+		}
+	}
+	data, err := w.dataHash()
 	if err != nil {
 		return nil, err
 	}
 	var runs []*sweepRun
 	for i, c := range w.Settings {
 		c.Threads, c.Checkpoint = 0, ""
-		c, err := c.forData(w.set.Network)
+		c, err := c.forData(set.Network)
 		if err == nil {
-			err = c.fits(len(w.set.Nuclides), w.set.Samples, 0)
+			err = errors.Join(c.fit(c.memoryOf(w.sets)), c.CheckDevice())
 		}
 		if err != nil {
 			return nil, fmt.Errorf("settings %d of the sweep: %w", i+1, err)
 		}
-		for _, place := range w.Times {
-			if place < 0 || place >= len(w.set.Times) {
-				return nil, fmt.Errorf("nnlib: time %d of the data set: it has %d", place, len(w.set.Times))
+		places := w.Times
+		if c.Net == "physical" {
+			places = []int{-1}
+		}
+		for _, place := range places {
+			r := &sweepRun{Run: &Run{Settings: c}, place: place, device: c.Device}
+			name := "physical"
+			if place >= 0 {
+				r.Time = set.Times[place]
+				name = "dt" + exact(r.Time)
 			}
-			r := &sweepRun{Run: &Run{Time: w.set.Times[place], Settings: c}, place: place, device: c.Device}
 			r.Settings.Device = ""
 			key, err := json.Marshal(struct {
 				Code, Data string
@@ -265,13 +283,11 @@ func (w *sweep) plan() ([]*sweepRun, error) {
 			if err != nil {
 				return nil, err
 			}
-			name := fmt.Sprintf("%s-dt%s-%.6x", c.Network, exact(r.Time), sha256.Sum256(key))
-			r.stem = filepath.Join(w.Dir, name)
-			r.memory = c.memory(len(w.set.Nuclides), w.set.Samples)
-			r.Weights = c.weights(len(w.set.Nuclides))
-			held := c.Validation * float64(w.set.Samples)
+			r.stem = filepath.Join(w.Dir, fmt.Sprintf("%s-%s-%.6x", c.Network, name, sha256.Sum256(key)))
+			r.memory = c.memoryOf(w.sets)
+			r.Weights = c.weights(len(set.Nuclides))
 			r.flops = 6 * float64(r.Weights) * float64(c.Batch)
-			r.steps = int(float64(c.Epochs) * (float64(w.set.Samples) - held) / float64(c.Batch))
+			r.steps = int(float64(c.Epochs) * (1 - c.Validation) * float64(r.samples(w.sets)) / float64(c.Batch))
 			runs = append(runs, r)
 		}
 	}
@@ -288,6 +304,18 @@ func (w *sweep) plan() ([]*sweepRun, error) {
 		r.label = strings.Join(parts, ", ")
 	}
 	return runs, nil
+}
+
+// samples estimates those of an epoch; the first step knows better.
+func (r *sweepRun) samples(sets []*dataset.Set) int {
+	if r.place >= 0 {
+		return sets[0].Samples
+	}
+	n := 0
+	for _, s := range sets {
+		n += s.Samples * len(s.Times)
+	}
+	return n
 }
 
 // finished reports whether an earlier sweep has done the run, and if so takes
@@ -379,10 +407,18 @@ func fitting(todo []*sweepRun, memory int64) int {
 func (w *sweep) train(ctx context.Context, r *sweepRun, threads int) {
 	c := r.Settings
 	c.Device, c.Threads, c.Checkpoint = r.device, threads, r.file("training")
-	net, history, err := TrainSet(ctx, c, w.set, r.place, Hooks{
-		Step:  func(Progress) { w.report(r, 1, nil) },
-		Epoch: func(e Epoch) { w.report(r, 0, &e) },
-	})
+	hooks := Hooks{
+		Step:  func(p Progress) { w.report(r, p.Steps) },
+		Epoch: func(e Epoch) { w.learnt(r, e) },
+	}
+	var net *Net
+	var history *History
+	var err error
+	if r.place < 0 {
+		net, history, err = TrainPhysical(ctx, c, w.sets, hooks)
+	} else {
+		net, history, err = TrainSet(ctx, c, w.sets[0], r.place, hooks)
+	}
 	if err == nil {
 		net.Origin.Command = w.Command
 		m := &Model{Nets: []*Net{net}}
@@ -414,15 +450,22 @@ func (w *sweep) train(ctx context.Context, r *sweepRun, threads int) {
 	w.end(r)
 }
 
-// report counts steps of a run and an epoch, if one was finished.
-func (w *sweep) report(r *sweepRun, steps int, e *Epoch) {
+// report counts a step of a run, which will make so many in all.
+func (w *sweep) report(r *sweepRun, steps int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r.made += steps
-	w.Flops += float64(steps) * r.flops
-	if e != nil {
-		w.Latest, w.Epoch = r.label, *e
-	}
+	w.Total += float64(steps-r.steps) * r.flops
+	r.steps = steps
+	r.made++
+	w.Flops += r.flops
+	w.tell()
+}
+
+// learnt tells of an epoch that a run finished.
+func (w *sweep) learnt(r *sweepRun, e Epoch) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.Latest, w.Epoch = r.label, e
 	w.tell()
 }
 
@@ -441,6 +484,26 @@ func (w *sweep) tell() {
 	if w.Sweep.Progress != nil {
 		w.Sweep.Progress(w.SweepProgress)
 	}
+}
+
+// dataHash returns what tells the sweep's data from others, and an error for sets
+// that cannot be learnt together.
+func (w *sweep) dataHash() (string, error) {
+	var hashes []string
+	for _, set := range w.sets {
+		if err := sameNuclides(w.sets[0].Nuclides, set.Nuclides); err != nil {
+			return "", err
+		}
+		h, err := manifestHash(set)
+		if err != nil {
+			return "", err
+		}
+		hashes = append(hashes, h)
+	}
+	if len(w.sets) > 1 && slices.ContainsFunc(w.Settings, func(c Config) bool { return c.Net != "physical" }) {
+		return "", fmt.Errorf("nnlib: %d data sets; only a physical net (net = physical) learns several", len(w.sets))
+	}
+	return strings.Join(hashes, " "), nil
 }
 
 // manifestHash returns the SHA-256 of what describes a data set, with those of

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"gorgonia.org/tensor"
+
+	"nuclab/nucnet/dataset"
 )
 
 // ErrMemory is wrapped by the error for a training that needs more memory than
@@ -39,10 +41,24 @@ func (c Config) memory(n, samples int) int64 {
 	return weights + layers + validation + ahead
 }
 
+// memoryOf is memory for a training on data sets; only a physical net has more
+// than one.
+func (c Config) memoryOf(sets []*dataset.Set) int64 {
+	if c.Net == "physical" {
+		return c.memory(len(sets[0].Nuclides), maxValidation) + lessonBytes(sets)
+	}
+	return c.memory(len(sets[0].Nuclides), sets[0].Samples)
+}
+
 // fits reports a training that needs more memory than is left, for a data set of
 // so many samples and other data of so many bytes.
 func (c Config) fits(nuclides, samples int, data int64) error {
-	need, have := c.memory(nuclides, samples)+data, availableMemory()
+	return c.fit(c.memory(nuclides, samples) + data)
+}
+
+// fit is fits for a training that needs so many bytes.
+func (c Config) fit(need int64) error {
+	have := availableMemory()
 	if have == 0 || need <= have {
 		return nil
 	}

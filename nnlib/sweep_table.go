@@ -39,6 +39,9 @@ func (r Runs) differing() (names []string) {
 func (r Run) values(names []string) []string {
 	settings := reflect.ValueOf(r.Settings)
 	at := map[string]string{"t": exact(r.Time)}
+	if r.Time == 0 {
+		at["t"] = "all"
+	}
 	for i, f := range reflect.VisibleFields(settings.Type()) {
 		at[key(f)] = fmt.Sprint(settings.Field(i).Interface())
 	}
@@ -68,7 +71,7 @@ func (r Run) losses(format func(float64) string) []string {
 var lossNames = []string{"epochs", "best_epoch", "training_total", "training_composition", "training_energy",
 	"validation_total", "validation_composition", "validation_energy"}
 
-// WriteCSV writes a line for each run: t in s, the settings that differ, the
+// WriteCSV writes a line for each run: t in s, "all" for a physical net, the settings that differ, the
 // number of weights, epochs, the best epoch and its losses, the file of the
 // model or why there is none.
 func (r Runs) WriteCSV(w io.Writer) error {

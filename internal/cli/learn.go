@@ -51,7 +51,7 @@ A training that is interrupted leaves its state beside the model as well; --resu
 without the interruption.
 
 With --sweep, which may be repeated, every combination of the values given is trained, as many at once as processors and
-memory allow, for each of the times. --out is then a folder, with a model for each run, and sweep.csv and sweep.json: the
+memory allow, for each of the times (a physical net once for all). --out is then a folder, with a model for each run, and sweep.csv and sweep.json: the
 settings that differ, the best epoch, its losses, in JSON the whole history, the model, or why a run has none. The same
 command goes on after an interrupt, and does nothing again that is finished; runs are known by their settings, the data
 and the commit of the code.
@@ -59,7 +59,8 @@ and the commit of the code.
 Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.Keys(), ", ") + `.`,
 		Example: `  nuclab train --data data/mesa_80 --out mesa_80.safetensors -p dt=1e-3 -p epochs=100
   nuclab train --data data/steps --data data/track --out physical.safetensors -p net=physical
-  nuclab train --data data/mesa_80 --out sweep --sweep layers=3..20 --sweep seed=1,2,3 -p dt=0.1`,
+  nuclab train --data data/mesa_80 --out sweep --sweep layers=3..20 --sweep seed=1,2,3 -p dt=0.1
+  nuclab train --data data/steps --data data/track --out widths -p net=physical --sweep width=256,512`,
 		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
@@ -129,11 +130,8 @@ func (t *training) read(cmd *cobra.Command) (err error) {
 		}
 	}
 	if t.cfg.Net == "physical" {
-		switch {
-		case dt != "all":
+		if dt != "all" {
 			return badInput("-p dt: a physical net is for all times at once")
-		case len(t.axes) > 0:
-			return badInput("--sweep: not of physical nets")
 		}
 		return nil
 	}
@@ -224,9 +222,9 @@ func (t *training) sweep(ctx context.Context) error {
 		return badInput("--out: %s is not a folder, which a sweep needs", t.path)
 	}
 	runs, err := nnlib.Sweep{Settings: settings, Times: t.indices, Dir: t.path, Threads: t.cfg.Threads, Command: t.commandLine(),
-		Progress: nnlib.ShowSweep("sweep")}.Run(ctx, t.set)
+		Progress: nnlib.ShowSweep("sweep")}.Run(ctx, t.sets...)
 	if ctx.Err() != nil {
-		fmt.Fprintf(t.stderr, "%d of %d runs are finished in %s; the same command goes on.\n", len(runs), len(settings)*len(t.indices), t.path)
+		fmt.Fprintf(t.stderr, "%d of %d runs are finished in %s; the same command goes on.\n", len(runs), len(settings)*max(1, len(t.indices)), t.path)
 	}
 	if err != nil {
 		return err

@@ -40,6 +40,13 @@ func TestPhysicalNet(t *testing.T) {
 	if card := must(t, "model", "info", model); !strings.Contains(card, "for all times") {
 		t.Errorf("card:\n%s", card)
 	}
+	// A sweep learns from both as well.
+	table := must(t, "train", "--data", file("a"), "--data", file("b"), "--out", file("sweep"), "-p", "net=physical", "-p", "layers=1", "-p", "epochs=1",
+		"-p", "validation=0.3", "--sweep", "width=8,9")
+	models, err := filepath.Glob(file("sweep/*-physical-*.safetensors"))
+	if err != nil || len(models) != 2 || !strings.HasPrefix(table, "width") {
+		t.Errorf("%v, %v, table:\n%s", err, models, table)
+	}
 	for _, c := range []struct {
 		args []string
 		want string
