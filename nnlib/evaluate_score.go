@@ -18,11 +18,13 @@ type Fraction float64
 func (f Fraction) String() string { return fmt.Sprintf("%.3g %%", 100*float64(f)) }
 
 // MarshalJSON implements json.Marshaler.
-func (f Fraction) MarshalJSON() ([]byte, error) {
-	if v := float64(f); !math.IsNaN(v) && !math.IsInf(v, 0) {
-		return json.Marshal(v)
+func (f Fraction) MarshalJSON() ([]byte, error) { return numberOrNull(float64(f)) }
+
+func numberOrNull(v float64) ([]byte, error) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return []byte("null"), nil
 	}
-	return []byte("null"), nil
+	return json.Marshal(v)
 }
 
 // Spread is how a quantity is distributed over samples.

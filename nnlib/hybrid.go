@@ -19,20 +19,14 @@ type Hybrid struct {
 	MaxUncertainty float64
 }
 
-// HybridPrediction is an answer, and whether it is a burn's.
-type HybridPrediction struct {
-	Prediction
-	Burnt bool
-}
-
-// Predict returns what becomes of the states after dt seconds. All are burnt if
-// the model has no net for dt. The error of a burn that fails is that of
+// Predict returns what becomes of the states after dt seconds; Prediction.Burnt
+// says which were burnt. All are if the model has no net for dt. The error of a burn that fails is that of
 // nucnet.Network.BurnBatch.
-func (h Hybrid) Predict(ctx context.Context, states []nucnet.State, dt float64) ([]HybridPrediction, error) {
+func (h Hybrid) Predict(ctx context.Context, states []nucnet.State, dt float64) ([]Prediction, error) {
 	if err := sameNuclides(h.Model.Nuclides(), h.Network.Nuclides()); err != nil {
 		return nil, err
 	}
-	answers := make([]HybridPrediction, len(states))
+	answers := make([]Prediction, len(states))
 	var places []int
 	var burn []nucnet.State
 	net, err := h.Model.Net(dt)
@@ -44,7 +38,7 @@ func (h Hybrid) Predict(ctx context.Context, states []nucnet.State, dt float64) 
 	}
 	for i, s := range states {
 		if net != nil && guesses[i].InDomain && guesses[i].Uncertainty <= or(h.MaxUncertainty, 1e-3) {
-			answers[i].Prediction = guesses[i]
+			answers[i] = guesses[i]
 			continue
 		}
 		places, burn = append(places, i), append(burn, s)
@@ -55,8 +49,8 @@ func (h Hybrid) Predict(ctx context.Context, states []nucnet.State, dt float64) 
 	}
 	for k, i := range places {
 		s := results[k].Samples[0]
-		answers[i] = HybridPrediction{Burnt: true, Prediction: Prediction{X: s.X, Ye: s.Ye, EpsNuc: s.EpsNuc, EpsNu: s.EpsNu, Q: s.Q,
-			WeakChange: s.Ye - electronFraction(h.Network.Nuclides(), states[i].X)}}
+		answers[i] = Prediction{X: s.X, Ye: s.Ye, EpsNuc: s.EpsNuc, EpsNu: s.EpsNu, Q: s.Q,
+			WeakChange: s.Ye - electronFraction(h.Network.Nuclides(), states[i].X), Burnt: true}
 		if net != nil {
 			answers[i].InDomain = guesses[i].InDomain
 		}

@@ -49,6 +49,8 @@ type Prediction struct {
 	// Uncertainty is the error that a physical net expects of this answer, mean |dX|
 	// over the nuclides; 0 of other nets, which have no idea.
 	Uncertainty float64
+	// Burnt reports whether a Hybrid had the answer from a burn.
+	Burnt bool
 }
 
 // Times returns the times of the nets in s, ascending; of a physical net, which

@@ -34,8 +34,8 @@ func loadModel(flag, path string) (*nnlib.Model, error) {
 	return model, nil
 }
 
-// sameMatter reports data that a model cannot be scored on or compared with: of other nuclides, or without its times.
-func sameMatter(flag string, model *nnlib.Model, data *dataset.Table) error {
+// sameNetwork reports data of other nuclides than a model's.
+func sameNetwork(flag string, model *nnlib.Model, data *dataset.Table) error {
 	if data.Network != model.Network() {
 		return badInput("%s: the data are of %s, the model of %s", flag, data.Network, model.Network())
 	}
@@ -47,6 +47,14 @@ func sameMatter(flag string, model *nnlib.Model, data *dataset.Table) error {
 		if n != mine[i] {
 			return badInput("%s: nuclide %d is %s in the data, %s in the model", flag, i+1, n, mine[i])
 		}
+	}
+	return nil
+}
+
+// sameMatter reports data that a model cannot be scored on or compared with: of other nuclides, or without its times.
+func sameMatter(flag string, model *nnlib.Model, data *dataset.Table) error {
+	if err := sameNetwork(flag, model, data); err != nil {
+		return err
 	}
 	times := data.Times
 	if len(data.Labels) > 0 {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,5 +81,59 @@ func TestEvaluateCommand(t *testing.T) {
 	text = must(t, "evaluate", "--model", model, "--data", data, "--small-net", "--format", "json")
 	if err := json.Unmarshal([]byte(text), &e); err != nil || e.Times[0].Approx21 == nil || e.Times[0].Approx21.Ye > 0.05 {
 		t.Errorf("%v, %.300s", err, text)
+	}
+}
+
+// TestEvaluateSteps follows states over many steps.
+func TestEvaluateSteps(t *testing.T) {
+	dir := t.TempDir()
+	data, model := filepath.Join(dir, "data"), filepath.Join(dir, "model.safetensors")
+	must(t, "dataset", "generate", "--samples", "8", "--times", "1e-6", "--out", data)
+	must(t, "train", "--data", data, "--out", model, "-p", "epochs=1", "-p", "width=8", "-p", "layers=1")
+	type errors struct {
+		Burnt  float64
+		Errors []struct {
+			Step int
+			T    float64
+			Ye   struct{ Median, Worst float64 }
+		}
+		Growth struct{ Ye struct{ Exponent *float64 } }
+	}
+	var doc struct {
+		Schema                         string
+		Steps, Starts                  int
+		NNN, Hybrid, Approx21, Nothing *errors
+	}
+	text := must(t, "evaluate", "--model", model, "--steps", "30", "--dt", "1e-6", "--data", data, "--samples", "3", "--hybrid=1e-3", "--small-net", "--format", "json")
+	if err := json.Unmarshal([]byte(text), &doc); err != nil || doc.Schema != "nuclab.steps/1" || doc.Steps != 30 || doc.Starts != 3 ||
+		doc.NNN == nil || doc.Hybrid == nil || doc.Approx21 == nil || doc.Nothing == nil {
+		t.Fatalf("%v, %.300s", err, text)
+	}
+	if e := doc.NNN.Errors; len(e) != 6 || e[5].Step != 30 || math.Abs(e[5].T-3e-5) > 1e-12 || e[5].Ye.Worst < e[5].Ye.Median || doc.NNN.Growth.Ye.Exponent == nil {
+		t.Errorf("%+v", e)
+	}
+	// Weak reactions are too slow to be seen in 30 microseconds, a net that has learnt nothing is wrong at once.
+	if still, net := doc.Nothing.Errors[5].Ye.Median, doc.NNN.Errors[5].Ye.Median; still > 1e-4 || net < 1e-3 {
+		t.Errorf("|dYe| of a poor net is %g, of no change %g", net, still)
+	}
+	state := []string{"-T", "4e9", "--rho", "1e8", "-x", "si28=1"}
+	table := must(t, append([]string{"evaluate", "--model", model, "--steps", "2", "--dt", "1e-6"}, state...)...)
+	for _, want := range []string{"from 1 state of mesa_80", "no change", "systematic"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+	for want, args := range map[string][]string{
+		"goes with --steps":         state,
+		"does not go":               append([]string{"--steps", "2", "--nse"}, state...),
+		"-3, want 1":                append([]string{"--steps", "-3"}, state...),
+		"the model has 1e-06":       append([]string{"--steps", "2", "--dt", "5"}, state...),
+		"data temperature":          append([]string{"--steps", "2", "--data", data}, state...),
+		"not a nuclide":             {"--steps", "2", "--dt", "1e-6", "-T", "4e9", "--rho", "1e8", "-x", "u238=1"},
+		"at least one of the flags": {"--steps", "2"},
+	} {
+		if status, _, err := nuclab(append([]string{"evaluate", "--model", model}, args...)...); status != exitUsage || !strings.Contains(err, want) {
+			t.Errorf("%v: status %d, %s", args, status, err)
+		}
 	}
 }
