@@ -100,7 +100,10 @@ func short(v float64) string {
 	if v > 0.0099 && v < 10001 {
 		return strconv.FormatFloat(v, 'f', max(0, -k), 64)
 	}
-	return fmt.Sprintf("%.0f\u00d7%s", v/math.Pow10(k), Power(k))
+	if m := v / math.Pow10(k); m > 1.5 {
+		return fmt.Sprintf("%.0f\u00d7%s", m, Power(k))
+	}
+	return Power(k)
 }
 
 // linearTicks labels multiples of 1, 2 or 5 times a power of ten and marks four or five parts between them.

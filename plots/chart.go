@@ -5,6 +5,8 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -25,6 +27,7 @@ type Chart struct {
 	// Min and Max are the ends of the logarithmic colour scale. A Max of 0 is the power of ten at or above the largest
 	// value, a Min of 0 six decades below it. Smaller values show as empty cells.
 	Min, Max float64
+	Name     int       // so many of the largest nuclides are listed in each panel, with their values
 	Columns  int       // panels side by side; 0: up to three
 	Width    vg.Length // 0: OneColumn for one panel, TwoColumns for more
 }
@@ -95,19 +98,7 @@ func (ch Chart) Figure() (*Figure, error) {
 func (ch Chart) alt() string {
 	s := "Chart of nuclides, neutron number to the right, charge number upward, coloured by size on a logarithmic scale."
 	for k, p := range ch.Panels {
-		order := make([]int, len(p.Values))
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortStableFunc(order, func(i, j int) int {
-			switch {
-			case p.Values[i] > p.Values[j]:
-				return -1
-			case p.Values[i] < p.Values[j]:
-				return 1
-			}
-			return 0
-		})
+		order := byFraction(p.Values)
 		s += fmt.Sprintf(" Panel %d: largest", k+1)
 		for m, i := range order[:min(3, len(order))] {
 			if m > 0 {
@@ -195,6 +186,10 @@ func (l chartLayout) draw(c draw.Canvas) {
 		if k == 0 {
 			l.key(f, cell, vg.Point{X: f.Max.X - 10, Y: below})
 		}
+		if k == 0 || !l.barBeside() {
+			below += 14
+		}
+		l.listLargest(f, p, below)
 	}
 	if l.barBeside() {
 		l.verticalBar(l.beside(frames))
@@ -261,6 +256,36 @@ func (l chartLayout) drawPanel(f frame, p ChartPanel, cell vg.Length) {
 	})
 	f.draw()
 	l.massNumbers(f, p, cellValues(p), scale, cell)
+}
+
+// listLargest writes the largest nuclides with their values where there are none, in the lower right corner from a
+// height upward.
+func (l chartLayout) listLargest(f frame, p ChartPanel, bottom vg.Length) {
+	const line = vg.Length(noteSize) * 1.35
+	order := byFraction(p.Values)
+	order = order[:min(l.Name, len(order))]
+	widest := vg.Length(0)
+	for _, i := range order {
+		widest = max(widest, textWidth(digits(p.Values[i]), noteSize))
+	}
+	for k, i := range order {
+		if p.Values[i] < l.Min {
+			break
+		}
+		at := vg.Point{X: f.Max.X - 6 - widest, Y: bottom + line*vg.Length(len(order)-1-k)}
+		write(f.Canvas, Label(p.Nuclides[i]), noteSize, ink, draw.XRight, at.Add(vg.Point{X: -4}))
+		write(f.Canvas, digits(p.Values[i]), noteSize, ink, draw.XLeft, at)
+	}
+}
+
+// digits returns a number with two digits that count, in markup.
+func digits(v float64) string {
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 1, 64), "e")
+	k, _ := strconv.Atoi(exponent) // digits, as FormatFloat has just written
+	if k >= -2 && k <= 1 {
+		return strconv.FormatFloat(v, 'f', 1-k, 64)
+	}
+	return mantissa + "\u00d7" + Power(k)
 }
 
 // cellValues returns the values of a panel by N and Z. The two kinds of protons of small networks share a cell.

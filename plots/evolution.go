@@ -162,15 +162,15 @@ func (l evolutionLayout) draw(c draw.Canvas) {
 	const gap, top, right = 5, 4, 6
 	labels := [3]string{"*T* (K)", "*\u03c1* (g cm^{\u22123})", "Time step (s)"}
 	x := axis{min: l.first, max: l.Left, log: true, label: "Time left (s)"}
-	var ys [3]axis
-	for i, r := range l.ranges {
-		margin := max(math.Pow(r[1]/r[0], 0.06), 1.08)
-		ys[i] = axis{min: r[0] / margin, max: r[1] * margin, log: true, label: labels[i]}
-	}
 	below := x.depth() + 2
 	keys := l.keys(c.Size().X)
 	key := keys[0].height() + keys[1].height()
 	height := (c.Size().Y - below - top - key - 2*gap) / 3
+	var ys [3]axis
+	for i, r := range l.ranges {
+		margin := max(math.Pow(r[1]/r[0], 0.06), 1.08)
+		ys[i] = axis{min: r[0] / margin, max: r[1] * margin, log: true, label: labels[i]}.withHead(height)
+	}
 	left := vg.Length(0)
 	for _, y := range ys {
 		left = max(left, y.breadth(max(2, int(height/24)))+2)

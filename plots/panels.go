@@ -242,10 +242,6 @@ func (l *panelsLayout) upright(sc Scale, s span, labelled bool) (axis, error) {
 	if s.lo > s.hi {
 		return axis{log: a.log}, nil
 	}
-	head := 0.0
-	if !l.single() || l.Rows[0][0].Title != "" {
-		head = float64(panelHead / l.panelHeight)
-	}
 	if a.log {
 		margin := max(math.Pow(s.hi/s.lo, 0.07), 1.15)
 		if a.min == 0 {
@@ -253,7 +249,6 @@ func (l *panelsLayout) upright(sc Scale, s span, labelled bool) (axis, error) {
 		}
 		if a.max == 0 {
 			a.max = s.hi * margin
-			a.max *= math.Pow(a.max/a.min, head/(1-head))
 		}
 	} else {
 		margin := 0.07 * (s.hi - s.lo)
@@ -268,13 +263,26 @@ func (l *panelsLayout) upright(sc Scale, s span, labelled bool) (axis, error) {
 		}
 		if a.max == 0 {
 			a.max = s.hi + margin
-			a.max += (a.max - a.min) * head / (1 - head)
 		}
 	}
 	if !(a.min < a.max) || a.log && !(a.min > 0) || math.IsInf(a.max-a.min, 0) {
 		return a, fmt.Errorf("an axis from %g to %g", a.min, a.max)
 	}
+	if sc.Max == 0 && (!l.single() || l.Rows[0][0].Title != "") {
+		a = a.withHead(l.panelHeight)
+	}
 	return a, nil
+}
+
+// withHead returns a rising axis of a frame so high that goes on upward, to leave room for a panel's letter.
+func (a axis) withHead(height vg.Length) axis {
+	head := float64(min(panelHead/height, 0.5))
+	if a.log {
+		a.max *= math.Pow(a.max/a.min, head/(1-head))
+	} else {
+		a.max += (a.max - a.min) * head / (1 - head)
+	}
+	return a
 }
 
 // names lists the traces and bands by name in the order of their first appearance, with what they look like.

@@ -190,6 +190,28 @@ func TestChart(t *testing.T) {
 	}
 }
 
+// TestChartNames: the largest nuclides of each panel are listed in it, as far as they are on the scale.
+func TestChartNames(t *testing.T) {
+	nuclides := parse(t, "h1 he4 si28 fe54 ni56")
+	f, err := Chart{Panels: []ChartPanel{
+		{"a", nuclides, []float64{0, 0.0995, 0.448, 2e-3, 0.45}},
+		{"b", nuclides, []float64{1, 0, 0, 0, 0}},
+	}, Name: 3}.Figure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := read(t, f)
+	d.wants(t, "0.45", "0.099", "1.0")
+	if n := count(d.texts, "56"); n != 1 || count(d.texts, "28") != 1 || slices.Contains(d.texts, "54") {
+		t.Errorf("names %q", d.texts)
+	}
+	for v, want := range map[float64]string{0.448: "0.45", 0.0999: "0.10", 0.01: "0.010", 0.996: "1.0", 12: "12", 2e-3: "2.0×10^{−3}", 150: "1.5×10^{2}"} {
+		if got := digits(v); got != want {
+			t.Errorf("%g is written %s, want %s", v, got, want)
+		}
+	}
+}
+
 func hexOf(c color.NRGBA) string {
 	const digits = "0123456789ABCDEF"
 	return string([]byte{'#', digits[c.R>>4], digits[c.R&15], digits[c.G>>4], digits[c.G&15], digits[c.B>>4], digits[c.B&15]})
@@ -559,7 +581,7 @@ func BenchmarkChart(b *testing.B) {
 }
 
 func TestShort(t *testing.T) {
-	for v, want := range map[float64]string{0.01: "0.01", 0.5: "0.5", 1: "1", 10: "10", 20: "20", 1000: "1000", 2e7: "2×10^{7}", 5e-4: "5×10^{−4}"} {
+	for v, want := range map[float64]string{0.01: "0.01", 0.5: "0.5", 1: "1", 10: "10", 20: "20", 1000: "1000", 2e7: "2×10^{7}", 1e10: "10^{10}", 5e-4: "5×10^{−4}"} {
 		if got := short(v); got != want {
 			t.Errorf("%g is labelled %s, want %s", v, got, want)
 		}
