@@ -201,7 +201,7 @@ func TestChartNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := read(t, f)
-	d.wants(t, "0.45", "0.099", "1.0")
+	d.wants(t, "0.45", "0.10", "1.0")
 	if n := count(d.texts, "56"); n != 1 || count(d.texts, "28") != 1 || slices.Contains(d.texts, "54") {
 		t.Errorf("names %q", d.texts)
 	}
