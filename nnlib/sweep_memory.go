@@ -13,6 +13,10 @@ import (
 // there is.
 var ErrMemory = errors.New("not enough memory")
 
+// AvailableMemory returns the bytes that this process may still take, 0 where
+// that is not known.
+func AvailableMemory() int64 { return availableMemory() }
+
 // weights returns the number of weights of a net for n nuclides.
 func (c Config) weights(n int) int {
 	total := 0

@@ -93,15 +93,19 @@ Settings (-p): dt (s; "all" for every time of the data), ` + strings.Join(nnlib.
 func (a *app) commandLine() string {
 	line := "nuclab"
 	for _, arg := range a.args {
-		switch {
-		case arg == "--resume":
-			continue
-		case arg == "" || strings.ContainsAny(arg, " \t\n'\"\\$&|;<>()*?[]{}~#!`"):
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		if arg != "--resume" {
+			line += " " + quoted(arg)
 		}
-		line += " " + arg
 	}
 	return line
+}
+
+// quoted is an argument as a shell takes it.
+func quoted(arg string) string {
+	if arg == "" || strings.ContainsAny(arg, " \t\n'\"\\$&|;<>()*?[]{}~#!`") {
+		return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+	}
+	return arg
 }
 
 // read turns the flags into what is to be trained.

@@ -98,7 +98,7 @@ Units everywhere: temperature K, density g/cm3, time s, energy erg/g, rates of l
 			root.AddCommand(c)
 		}
 	}
-	add("notebook", a.lab(), a.run(), a.kernel())
+	add("notebook", a.lab(), a.run(), a.reproduce(), a.kernel())
 	add("physics", a.burn(), a.net(), a.rate(), a.nse(), a.screen(), a.eos(), a.neutrino(), a.core(), a.bbq())
 	add("learning", a.dataset(), a.train(), a.predict(), a.evaluate(), a.export(), a.modelVerb(), a.bench())
 	root.AddCommand(a.version())

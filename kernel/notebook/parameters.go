@@ -66,6 +66,22 @@ func (nb *Notebook) SetParameters(values map[string]string) error {
 	return nil
 }
 
+// Parameters lists the names that SetParameters can set, in alphabetical order; none where no cell is tagged
+// "parameters". Errors wrap ErrInput.
+func (nb *Notebook) Parameters() ([]string, error) {
+	for _, c := range nb.Cells {
+		if c.Type != Code || !c.Tagged("parameters") {
+			continue
+		}
+		declared, err := declarations(c.Source)
+		if err != nil {
+			return nil, fmt.Errorf("%w: the cell tagged \"parameters\": %w", ErrInput, err)
+		}
+		return slices.Sorted(maps.Keys(declared)), nil
+	}
+	return nil, nil
+}
+
 // declaration is a name that may be set.
 type declaration struct {
 	typ      types.Type // nil when it depends on packages that are not looked up

@@ -118,3 +118,16 @@ func TestInjectedCellIsPlacedOnce(t *testing.T) {
 		t.Errorf("cells %+v", nb.Cells)
 	}
 }
+
+func TestParametersListsWhatCanBeSet(t *testing.T) {
+	names, err := withParameters(declared).Parameters()
+	if err != nil || strings.Join(names, " ") != "cfg depth epochs gpu limit lr names net scale seed small wait widths" {
+		t.Errorf("%v, %v", names, err)
+	}
+	if names, err := code("x := 1").Parameters(); err != nil || len(names) != 0 {
+		t.Errorf("no cell is tagged, but %v, %v", names, err)
+	}
+	if _, err := withParameters("x :=").Parameters(); !errors.Is(err, ErrInput) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -18,7 +18,8 @@ type place struct {
 // recorder is the [kernel.Sink] of a cell: it keeps what the cell emits as the cell's outputs. Output that comes from
 // goroutines after the cell's end is stored nowhere, since the cell's record is closed.
 type recorder struct {
-	stream func(name, text string)
+	stream  func(name, text string)
+	display func(data map[string]any)
 
 	mu       sync.Mutex
 	cell     *Cell
@@ -76,6 +77,9 @@ func (r *recorder) Display(d kernel.DisplayData) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	data := kernel.WireData(d.Data)
+	if r.display != nil {
+		r.display(data)
+	}
 	if d.Update {
 		for _, p := range r.displays[d.ID] {
 			if p.index < len(*p.in) && (*p.in)[p.index].id == d.ID {

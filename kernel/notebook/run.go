@@ -19,6 +19,8 @@ type Settings struct {
 	Progress func(Progress)
 	// Stream is called with what cells write to stdout and stderr, as they write it.
 	Stream func(name, text string)
+	// Display is called with what cells show, by MIME type, when they show or change it.
+	Display func(data map[string]any)
 }
 
 // Progress says where a run is.
@@ -116,7 +118,7 @@ func (c *Cell) run(ctx context.Context, session executor, s Settings, n int, dis
 		defer cancel()
 	}
 	c.Count = n
-	rec := &recorder{cell: c, displays: displays, models: models, message: fmt.Sprint("cell ", n), stream: s.Stream}
+	rec := &recorder{cell: c, displays: displays, models: models, message: fmt.Sprint("cell ", n), stream: s.Stream, display: s.Display}
 	res := session.Execute(ctx, kernel.Request{Code: c.Source, Count: n, Sink: rec, Message: rec.message})
 	rec.end()
 	if res.Value != nil {

@@ -134,6 +134,17 @@ func TestRunStoresOutputsAsJupyterDoes(t *testing.T) {
 	}
 }
 
+func TestRunTellsWhatIsShown(t *testing.T) {
+	var shown []any
+	s := Settings{Display: func(data map[string]any) { shown = append(shown, data["text/plain"]) }}
+	if err := code("show a", "update a").run(context.Background(), &script{map[string]kernel.Sink{}}, s); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(shown, []any{"old", "new"}) {
+		t.Errorf("shown %v", shown)
+	}
+}
+
 func TestRunStopsAtTheFirstFailure(t *testing.T) {
 	nb := code("fail expected", "value 1", "fail boom", "print never")
 	nb.Cells[0].Metadata["tags"] = []any{"raises-exception"}
