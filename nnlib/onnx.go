@@ -1,38 +1,68 @@
 package nnlib
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strings"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // WriteONNX writes the model as an ONNX graph with the whole way from a state to
-// what becomes of it. All is float32. Inputs are T [K], rho [g/cm3] and t [s],
-// each [batch], and X [batch, nuclides]; t must be a time of the model, else the
-// answer is not a number. Outputs are X_end [batch, nuclides], ye_end, q [erg/g]
-// and eps_nu [erg/g/s], each [batch]. The metadata hold nuclides, comma-separated
-// in order, times and network.
+// what becomes of it. What goes in and comes out is float32. Inputs are T [K], rho
+// [g/cm3] and t [s], each [batch], and X [batch, nuclides]; t must be a time of
+// the model, else the answer is not a number. Outputs are X_end [batch, nuclides],
+// ye_end, q [erg/g] and eps_nu [erg/g/s], each [batch]; of a physical net also
+// ye_change, that by weak reactions, and expected_error (WeakChange and
+// Uncertainty of a Prediction). The metadata hold nuclides, comma-separated in
+// order, times, of a physical net their span, and network.
 //
-// The format is that of https://onnx.ai/onnx/intro/concepts.html, operator set 13.
+// The graph of a physical net holds what it knows of equilibrium and of weak
+// rates, and searches for equilibrium in loops, in float64.
+//
+// The format is that of https://onnx.ai/onnx/intro/concepts.html, operator set 17.
 func (m *Model) WriteONNX(w io.Writer) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	if m.Nets[0].physical() {
-		return errors.New("nnlib: onnx: a physical net: its guesses need equilibria and weak rates, which are not written yet")
-	}
 	g := &onnxGraph{}
-	list := m.Nuclides()
-	n := len(list)
 	g.input("T", "batch")
 	g.input("rho", "batch")
 	g.input("t", "batch")
-	g.input("X", "batch", n)
+	g.input("X", "batch", len(m.Nuclides()))
+	metadata := map[string]string{"network": m.Network()}
+	if n := m.Nets[0]; n.physical() {
+		g.physical(n)
+		metadata["span"] = fmt.Sprintf("%g,%g", n.Span[0], n.Span[1])
+	} else {
+		g.paper(m.Nets)
+	}
+	var names, times []string
+	for _, v := range m.Nuclides() {
+		names = append(names, v.String())
+	}
+	for _, t := range m.Times() {
+		times = append(times, fmt.Sprint(t))
+	}
+	metadata["nuclides"], metadata["times"] = strings.Join(names, ","), strings.Join(times, ",")
+	if _, err := w.Write(g.model(metadata)); err != nil {
+		return fmt.Errorf("nnlib: onnx: %w", err)
+	}
+	return nil
+}
+
+// SaveONNX writes WriteONNX to a file, which is replaced only once the new one is
+// whole.
+func (m *Model) SaveONNX(path string) error {
+	if err := replaceFile(path, m.WriteONNX); err != nil {
+		return fmt.Errorf("nnlib: saving %s: %w", path, err)
+	}
+	return nil
+}
+
+// paper adds nets of the paper's kind, in float32, and the outputs.
+func (g *onnxGraph) paper(nets []*Net) {
+	list := nets[0].Nuclides
+	n := len(list)
 	g.integers("column", 1)
 	g.numbers("per_ln10", []int{}, 1/math.Ln10)
 	for _, name := range []string{"T", "rho"} {
@@ -48,7 +78,7 @@ func (m *Model) WriteONNX(w io.Writer) error {
 	g.integers("end", n+2)
 	x, loss := "none", "none"
 	g.numbers("none", []int{1, 1}, math.NaN())
-	for k, net := range m.Nets {
+	for k, net := range nets {
 		x, loss = g.net(fmt.Sprint("net", k), net, x, loss)
 	}
 	za, released := perX(list)
@@ -65,27 +95,6 @@ func (m *Model) WriteONNX(w io.Writer) error {
 	for _, name := range []string{"ye_end", "q", "eps_nu"} {
 		g.output(name, "batch")
 	}
-	var names, times []string
-	for _, v := range list {
-		names = append(names, v.String())
-	}
-	for _, t := range m.Times() {
-		times = append(times, fmt.Sprint(t))
-	}
-	_, err := w.Write(g.model(map[string]string{"nuclides": strings.Join(names, ","), "times": strings.Join(times, ","), "network": m.Network()}))
-	if err != nil {
-		return fmt.Errorf("nnlib: onnx: %w", err)
-	}
-	return nil
-}
-
-// SaveONNX writes WriteONNX to a file, which is replaced only once the new one is
-// whole.
-func (m *Model) SaveONNX(path string) error {
-	if err := replaceFile(path, m.WriteONNX); err != nil {
-		return fmt.Errorf("nnlib: saving %s: %w", path, err)
-	}
-	return nil
 }
 
 // net adds a net, whose answer replaces x and loss where the time is its own, and
@@ -125,148 +134,4 @@ func (g *onnxGraph) net(name string, net *Net, x, loss string) (string, string) 
 	g.node("Where", id("X_so_far"), id("mine"), id("X"), x)
 	g.node("Where", id("loss_so_far"), id("mine"), id("eps_nu"), loss)
 	return id("X_so_far"), id("loss_so_far")
-}
-
-// Numbers of fields and types in onnx.proto3 (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3).
-const (
-	modelIRVersion, modelProducer, modelGraph, modelOperators, modelMetadata = 1, 2, 7, 8, 14
-	operatorsVersion                                                         = 2
-	graphNode, graphName, graphTensor, graphInput, graphOutput               = 1, 2, 5, 11, 12
-	nodeInput, nodeOutput, nodeName, nodeType, nodeAttribute                 = 1, 2, 3, 4, 5
-	attributeName, attributeInteger, attributeType                           = 1, 3, 20
-	tensorDims, tensorType, tensorNameField, tensorRaw                       = 1, 2, 8, 9
-	valueName, valueType                                                     = 1, 2
-	typeTensor, tensorElement, tensorShape, shapeDim, dimValue, dimName      = 1, 1, 2, 1, 1, 2
-	entryKey, entryValue                                                     = 1, 2
-
-	onnxFloat, onnxInt64 = 1, 7
-	integerAttribute     = 2
-	irVersion            = 8
-	operatorSet          = 13
-)
-
-// onnxGraph is a graph as it grows, in protocol buffers' wire format.
-type onnxGraph struct{ b []byte }
-
-type message []byte
-
-func (m *message) number(field protowire.Number, v int) {
-	*m = protowire.AppendVarint(protowire.AppendTag(*m, field, protowire.VarintType), uint64(v))
-}
-
-func (m *message) bytes(field protowire.Number, v []byte) {
-	*m = protowire.AppendBytes(protowire.AppendTag(*m, field, protowire.BytesType), v)
-}
-
-func (m *message) text(field protowire.Number, v string) { m.bytes(field, []byte(v)) }
-
-// onnxAttribute is an attribute of a node.
-type onnxAttribute message
-
-func onnxInteger(name string, v int) onnxAttribute {
-	var m message
-	m.text(attributeName, name)
-	m.number(attributeInteger, v)
-	m.number(attributeType, integerAttribute)
-	return onnxAttribute(m)
-}
-
-func (g *onnxGraph) add(field protowire.Number, m message) {
-	all := message(g.b)
-	all.bytes(field, m)
-	g.b = all
-}
-
-// node adds an operation that makes a value from the given ones, which are names
-// or, at the end, attributes.
-func (g *onnxGraph) node(kind, out string, in ...any) {
-	var m message
-	for _, v := range in {
-		switch v := v.(type) {
-		case string:
-			m.text(nodeInput, v)
-		case onnxAttribute:
-			m.bytes(nodeAttribute, v)
-		}
-	}
-	m.text(nodeOutput, out)
-	m.text(nodeName, out)
-	m.text(nodeType, kind)
-	g.add(graphNode, m)
-}
-
-// tensor adds a constant.
-func (g *onnxGraph) tensor(name string, shape []int, x []float32) {
-	raw := make([]byte, 0, 4*len(x))
-	for _, v := range x {
-		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
-	}
-	g.constant(name, shape, onnxFloat, raw)
-}
-
-func (g *onnxGraph) numbers(name string, shape []int, x ...float64) {
-	all := make([]float32, len(x))
-	for i, v := range x {
-		all[i] = float32(v)
-	}
-	g.tensor(name, shape, all)
-}
-
-// integers adds a list of one constant integer.
-func (g *onnxGraph) integers(name string, v int) {
-	g.constant(name, []int{1}, onnxInt64, binary.LittleEndian.AppendUint64(nil, uint64(v)))
-}
-
-func (g *onnxGraph) constant(name string, shape []int, element int, raw []byte) {
-	var m message
-	for _, d := range shape {
-		m.number(tensorDims, d)
-	}
-	m.number(tensorType, element)
-	m.text(tensorNameField, name)
-	m.bytes(tensorRaw, raw)
-	g.add(graphTensor, m)
-}
-
-func (g *onnxGraph) input(name string, dims ...any)  { g.add(graphInput, value(name, dims)) }
-func (g *onnxGraph) output(name string, dims ...any) { g.add(graphOutput, value(name, dims)) }
-
-// value describes a float tensor, whose dimensions are numbers or names.
-func value(name string, dims []any) message {
-	var shape, tensor, kind, m message
-	for _, d := range dims {
-		var dim message
-		switch d := d.(type) {
-		case int:
-			dim.number(dimValue, d)
-		case string:
-			dim.text(dimName, d)
-		}
-		shape.bytes(shapeDim, dim)
-	}
-	tensor.number(tensorElement, onnxFloat)
-	tensor.bytes(tensorShape, shape)
-	kind.bytes(typeTensor, tensor)
-	m.text(valueName, name)
-	m.bytes(valueType, kind)
-	return m
-}
-
-// model returns the whole file.
-func (g *onnxGraph) model(metadata map[string]string) []byte {
-	graph := message(g.b)
-	graph.text(graphName, "nuclab")
-	var operators, m message
-	operators.number(operatorsVersion, operatorSet)
-	m.number(modelIRVersion, irVersion)
-	m.text(modelProducer, "nuclab")
-	m.bytes(modelGraph, graph)
-	m.bytes(modelOperators, operators)
-	for _, k := range []string{"nuclides", "times", "network"} {
-		var e message
-		e.text(entryKey, k)
-		e.text(entryValue, metadata[k])
-		m.bytes(modelMetadata, e)
-	}
-	return m
 }

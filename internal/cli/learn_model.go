@@ -99,7 +99,8 @@ func (a *app) export() *cobra.Command {
 
 ONNX, float32: inputs T (K), rho (g/cm3), t (s), each [batch], and X [batch, nuclides]; outputs X_end [batch, nuclides],
 ye_end, q (erg/g) and eps_nu (erg/g/s), each [batch]. Where t is none of the model's times the outputs are NaN. The
-metadata have the nuclides in order, the times and the network.`,
+metadata have the nuclides in order, the times and the network. A physical net takes any time of its span, which is there
+too, and says also ye_change, that by weak reactions, and expected_error, the mean |dX| that it expects.`,
 		Example: `  nuclab export --model mesa_80.safetensors --onnx mesa_80.onnx
   nuclab export --model mesa_80.safetensors --safetensors small.safetensors --float 16`,
 		Args: cobra.NoArgs,

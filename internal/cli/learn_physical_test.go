@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -39,6 +40,10 @@ func TestPhysicalNet(t *testing.T) {
 	}
 	if card := must(t, "model", "info", model); !strings.Contains(card, "for all times") {
 		t.Errorf("card:\n%s", card)
+	}
+	must(t, "export", "--model", model, "--onnx", file("m.onnx"))
+	if text, err := os.ReadFile(file("m.onnx")); err != nil || !strings.Contains(string(text), "expected_error") {
+		t.Errorf("onnx: %v", err)
 	}
 	// A sweep learns from both as well.
 	table := must(t, "train", "--data", file("a"), "--data", file("b"), "--out", file("sweep"), "-p", "net=physical", "-p", "layers=1", "-p", "epochs=1",

@@ -223,3 +223,6 @@ func (n Nuclide) LnPartition(t float64) (lng, dlng float64) {
 	dlng = (e.lnG[i+1] - e.lnG[i]) / (grid[i+1] - grid[i])
 	return e.lnG[i] + dlng*(t-grid[i]), dlng
 }
+
+// PartitionTemperatures returns the temperatures in K at which partition functions are tabulated.
+func PartitionTemperatures() []float64 { return slices.Clone(partitionGrid()) }

@@ -110,6 +110,10 @@ func TestPartitionFunction(t *testing.T) {
 	if g, d := Alpha.PartitionFunction(9e9); g != 1 || d != 0 {
 		t.Errorf("he4: %g, %g", g, d)
 	}
+	nodes := PartitionTemperatures()
+	if i := slices.Index(nodes, 9e9); i < 0 || nodes[i+1] != 1e10 || len(nodes) != i+2 {
+		t.Errorf("nodes at %g K", nodes)
+	}
 	if g, d := o17.PartitionFunction(math.NaN()); g != 1 || d != 0 {
 		t.Errorf("no temperature: %g, %g", g, d)
 	}

@@ -1,6 +1,9 @@
 package rate
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // weakT9 is the temperature grid of the weak tables; log10(rho Ye) runs from 1 to weakDensities in steps of 1.
 var weakT9 = [...]float64{0.01, 0.1, 0.2, 0.4, 0.7, 1, 1.5, 2, 3, 5, 10, 30}
@@ -76,4 +79,34 @@ func (w *WeakTable) eval(p *weakPoint, f *finePoint) (lambda, qnu, d float64) {
 		d *= share
 	}
 	return lambda, qnu, d
+}
+
+// Nodes returns the decimal logarithms of the decay and the capture rate (1/s) and of the neutrino loss (MeV/s) at the
+// WeakNodes nodes of the table, between which they are bilinear in T9 and log10(rho Ye); nil where there are only the
+// rates of Suzuki et al.
+func (w *WeakTable) Nodes() [3][]float64 {
+	if w.table == nil {
+		return [3][]float64{}
+	}
+	return [3][]float64{slices.Clone(w.table.decay[:]), slices.Clone(w.table.capture[:]), slices.Clone(w.table.neutrino[:])}
+}
+
+// Cold is what takes the place of a weak table at low temperature. The table's share of the rate rises from 0 at T9 =
+// From to 1 at From + Width.
+type Cold struct {
+	Rate        float64 // 1/s; 0 if none is known, and then the table holds everywhere
+	QNu         float64 // MeV per reaction to neutrinos, where the table has no rate
+	From, Width float64
+}
+
+// Cold returns what takes the place of the table at low temperature.
+func (w *WeakTable) Cold() Cold { return Cold{w.low, w.lowNu, w.tableFrom, w.tableWidth} }
+
+// Coeffs returns the coefficients of the fits that add up to the rate, see [Set].
+func (w *WeakFit) Coeffs() [][7]float64 {
+	list := make([][7]float64, len(w.fits))
+	for i, f := range w.fits {
+		list[i] = f
+	}
+	return list
 }

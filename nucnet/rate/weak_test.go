@@ -3,6 +3,7 @@ package rate
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -52,6 +53,23 @@ func TestWeakRates(t *testing.T) {
 			near(t, fmt.Sprintf("%s neutrino energy at %v", c.name, at), v.QNu, c.want[i][1], 3e-6)
 		}
 	}
+}
+
+// What others need to make the rates anew: at a node the two columns add up to the rate; the terms of a fit do too.
+func TestWeakParts(t *testing.T) {
+	nodes := single(t, "ni56 -> co56", Correct).links.Tables[0].Nodes()
+	k := 7*len(weakT9) + slices.Index(WeakT9(), 5) // log10(rho Ye) = 8
+	lambda := math.Pow(10, nodes[0][k]) + math.Pow(10, nodes[1][k])
+	near(t, "rate at a node", lambda, 1.912665e-1, 1e-6)
+	near(t, "neutrino energy at a node", math.Pow(10, nodes[2][k])/lambda, 2.10069, 3e-6)
+	if c := single(t, "ni56 -> co56", Correct).links.Tables[0].Cold(); c.From != 0.063 || math.Abs(c.Width-0.01) > 1e-15 || c.QNu != 0.41 {
+		t.Errorf("at low temperature %+v", c)
+	}
+	lambda = 0
+	for _, a := range single(t, "o14 -> n14", Correct).links.Fits[0].Coeffs() {
+		lambda += Set{Coeffs: a}.Lambda(0.9e9)
+	}
+	near(t, "o14 half-life", math.Ln2/lambda, 70.64, 1e-3)
 }
 
 // Where several evaluations have a pair, Langanke & Martinez-Pinedo come before Oda et al. and these before Fuller et al.
