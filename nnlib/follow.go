@@ -30,9 +30,30 @@ func (p *Path) at(step int) (T, rho float64) {
 	return p.T[min(step, len(p.T)-1)], p.Rho[min(step, len(p.Rho)-1)]
 }
 
-// Stepper says what becomes of states after dt seconds, as Model and Hybrid do.
+// Stepper says what becomes of states after dt seconds, as Model, Hybrid and Burner do.
 type Stepper interface {
 	Predict(ctx context.Context, states []nucnet.State, dt float64) ([]Prediction, error)
+}
+
+// Burner is the Stepper that burns every step.
+type Burner struct {
+	Network *nucnet.Network
+	Options nucnet.Options
+}
+
+// Predict burns the states.
+func (b Burner) Predict(ctx context.Context, states []nucnet.State, dt float64) ([]Prediction, error) {
+	results, err := b.Network.BurnBatch(ctx, states, []float64{dt}, b.Options)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Prediction, len(states))
+	for i, r := range results {
+		s := r.Samples[0]
+		all[i] = Prediction{X: s.X, Ye: s.Ye, EpsNuc: s.EpsNuc, EpsNu: s.EpsNu, Q: s.Q, InDomain: true, Burnt: true,
+			WeakChange: s.Ye - electronFraction(b.Network.Nuclides(), states[i].X)}
+	}
+	return all, nil
 }
 
 // Unchanged is the Stepper for which nothing ever happens.

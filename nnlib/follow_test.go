@@ -126,8 +126,7 @@ func TestFollow(t *testing.T) {
 		t.Errorf("energy along a path %g, of two burns %g", b.EpsNuc[1][5], e)
 	}
 	// Burning every step is right, though the solver starts anew.
-	h := Hybrid{Model: &Model{Nets: []*Net{{Nuclides: net.Nuclides(), Time: 1}}}, Network: net}
-	d, err := b.Compare(t.Context(), h)
+	d, err := b.Compare(t.Context(), Burner{Network: net})
 	if err != nil {
 		t.Fatal(err)
 	}

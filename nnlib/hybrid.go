@@ -43,17 +43,13 @@ func (h Hybrid) Predict(ctx context.Context, states []nucnet.State, dt float64) 
 		}
 		places, burn = append(places, i), append(burn, s)
 	}
-	results, err := h.Network.BurnBatch(ctx, burn, []float64{dt}, h.Options)
+	burns, err := Burner{h.Network, h.Options}.Predict(ctx, burn, dt)
 	if err != nil {
 		return nil, fmt.Errorf("nnlib: burning what the model is not trusted with: %w", err)
 	}
 	for k, i := range places {
-		s := results[k].Samples[0]
-		answers[i] = Prediction{X: s.X, Ye: s.Ye, EpsNuc: s.EpsNuc, EpsNu: s.EpsNu, Q: s.Q,
-			WeakChange: s.Ye - electronFraction(h.Network.Nuclides(), states[i].X), Burnt: true}
-		if net != nil {
-			answers[i].InDomain = guesses[i].InDomain
-		}
+		answers[i] = burns[k]
+		answers[i].InDomain = net != nil && guesses[i].InDomain
 	}
 	return answers, nil
 }
