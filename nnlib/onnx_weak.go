@@ -70,11 +70,11 @@ func (g *onnxGraph) weakTables(list []*rate.WeakTable, t9, rhoYe term) (rates, l
 				values[(k*quantities+q)*n+i] = v
 			}
 		}
-		c := w.Cold()
-		if c.Rate == 0 {
-			c.From = -c.Width // the table's share is 1 everywhere
+		lambda, qnu, begin, over := w.Cold()
+		if lambda == 0 {
+			begin = -over // the table's share is 1 everywhere
 		}
-		from, width, low, lowNu = append(from, c.From), append(width, c.Width), append(low, c.Rate), append(lowNu, c.QNu)
+		from, width, low, lowNu = append(from, begin), append(width, over), append(low, lambda), append(lowNu, qnu)
 	}
 	table := g.matrix([]int{rate.WeakNodes, quantities * n}, values...)
 	logs := make([]float64, densities)

@@ -91,16 +91,12 @@ func (w *WeakTable) Nodes() [3][]float64 {
 	return [3][]float64{slices.Clone(w.table.decay[:]), slices.Clone(w.table.capture[:]), slices.Clone(w.table.neutrino[:])}
 }
 
-// Cold is what takes the place of a weak table at low temperature. The table's share of the rate rises from 0 at T9 =
-// From to 1 at From + Width.
-type Cold struct {
-	Rate        float64 // 1/s; 0 if none is known, and then the table holds everywhere
-	QNu         float64 // MeV per reaction to neutrinos, where the table has no rate
-	From, Width float64
+// Cold returns what takes the place of the table at low temperature: the rate (1/s), 0 if none is known and the table holds
+// everywhere; the energy (MeV) that neutrinos carry away in one reaction, where the table has no rate; and that the table's
+// share of the rate rises from 0 at T9 = from to 1 at from + width.
+func (w *WeakTable) Cold() (lambda, qnu, from, width float64) {
+	return w.low, w.lowNu, w.tableFrom, w.tableWidth
 }
-
-// Cold returns what takes the place of the table at low temperature.
-func (w *WeakTable) Cold() Cold { return Cold{w.low, w.lowNu, w.tableFrom, w.tableWidth} }
 
 // Coeffs returns the coefficients of the fits that add up to the rate, see [Set].
 func (w *WeakFit) Coeffs() [][7]float64 {
