@@ -41,11 +41,13 @@ type Scale struct {
 	ScanTime float64
 }
 
-// Demo is a scale for two processors and some minutes: burns and nets are fewer and smaller, everything else is as at Full.
+// Demo is a scale for two processors and some minutes: burns and nets are fewer and smaller, the loss and the optimiser those
+// of the paper. Its 30 epochs of batches of 512 would be 900 steps, too few at a rate of 1e-4 to learn anything: batches are
+// smaller, and the rate is larger.
 func Demo() Scale {
 	return Scale{
-		Name: "demo", Networks: []string{"mesa_80", "mesa_151"}, Samples: 16384, Times: []float64{1e-6, 1e-3, 1},
-		Layers: 3, Width: 512, First: 512, Epochs: 30, Batch: 64,
+		Name: "demo", Networks: []string{"mesa_80", "mesa_151"}, Samples: 16384, Tests: 256, Times: []float64{1e-6, 1e-3, 1},
+		Layers: 3, Width: 512, First: 512, Epochs: 30, Batch: 16, LR: 1e-3,
 		Depths: []int{3, 4, 6}, Scanned: []string{"mesa_80"}, ScanTime: 1,
 	}
 }
