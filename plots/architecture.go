@@ -232,7 +232,13 @@ func (l architectureLayout) draw(c draw.Canvas) {
 	if n > narrow {
 		most = 9
 	}
-	pitch := area.Size().Y / vg.Length(most+1)
+	highest := vg.Length(1) // column, in distances from one neuron to the next
+	for _, col := range l.columns {
+		if one := col.place(0, 0, 1, most); one.at != nil {
+			highest = max(highest, one.at[0].Y-one.at[len(one.at)-1].Y+1)
+		}
+	}
+	pitch := area.Size().Y / highest
 	radius := min(pitch*0.36, area.Size().X/vg.Length(n)*0.2)
 	stacks := make([]stack, n)
 	for k, col := range l.columns {
