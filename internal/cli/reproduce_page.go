@@ -67,7 +67,7 @@ type figureSide struct {
 // reports says what the paper shows in its figures (arXiv:2503.00115).
 var reports = map[string]string{
 	"fig1": "Three stars followed with MESA from the depletion of oxygen to the collapse, two of 20 solar masses with 80 and 151 nuclides and a " +
-		"chemically homogeneous one of 40 with 128. Their centres stay roughly between 10^9.2 and 10^9.9 K and between 10^7 and 10^9 g/cm³, where the nets are trained.",
+		"chemically homogeneous one of 40 with 128. Their centres stay roughly between 1.6 and 7.9 GK and between 10⁷ and 10⁹ g/cm³, where the nets are trained.",
 	"fig2": "Dense layers with ReLU, 12 for 80 nuclides and 9 for 151. In go log T, log ρ and the mass fractions; out come the logarithms of the mass " +
 		"fractions, by a softmax, and two energies.",
 	"fig3": "The mean absolute error of each mass fraction, at three time steps and for both networks.",
@@ -76,7 +76,7 @@ var reports = map[string]string{
 	"fig5":  "The small network's error as a percentage of the net's; above 100 % the net is the better one. For neutrino losses it no longer is at 1 s and later.",
 	"fig6":  "A sample with the mean error of the electron fraction: the net's composition is close to the burner's, the small network has no room for most of it.",
 	"fig7":  "A net answers 20 to 34 times as fast as the burner and 1.5 to 4 times as fast as the small network.",
-	"figA1": "Compositions after burning at 7 GK and 3×10^8 g/cm³ with 201 and 330 nuclides, and with 330 when the reverse rates are those of detailed balance.",
+	"figA1": "Compositions after burning at 7 GK and 3×10⁸ g/cm³ with 201 and 330 nuclides, and with 330 when the reverse rates are those of detailed balance.",
 	"figA2": "Loss on training and validation samples against epoch. The weights are those of the epoch after which compositions of validation samples get worse.",
 	"figA3": "Errors of nets with 3 to 20 layers, at 0.1 s: 12 are best with 80 nuclides and 9 with 151.",
 }
@@ -132,7 +132,8 @@ func (r *reproduction) writePage() error {
 
 // figure reads what stands beside a figure.
 func (r *reproduction) figure(name string) (pageFigure, error) {
-	f := pageFigure{Name: name, Paper: reports[name], Published: published(name)}
+	figure, _, _ := strings.Cut(name, "-") // fig4-clean is figure 4, but not as the paper tested
+	f := pageFigure{Name: name, Paper: reports[figure], Published: published(name)}
 	var side figureSide
 	if err := readJSON(filepath.Join(r.out, name+".json"), &side); err != nil {
 		return f, err
@@ -170,13 +171,25 @@ func (r *reproduction) figure(name string) (pageFigure, error) {
 		}
 		add(key, text)
 	}
-	add("data", side.Data)
-	add("code", side.Code)
+	add("data", shortened(side.Data))
+	add("code", shortened(side.Code))
 	if side.Seconds > 0 {
 		add("time", forPeople(side.Seconds))
 	}
 	f.Numbers, err = r.numbers(name)
 	return f, err
+}
+
+// shortened is the beginning of a hash, with the word before it, and any other text as it is.
+func shortened(s string) string {
+	name, hash, ok := strings.Cut(s, " ")
+	if !ok {
+		name, hash = "", s
+	}
+	if len(hash) < 40 || strings.Trim(hash, "0123456789abcdef+") != "" {
+		return s
+	}
+	return strings.TrimSpace(name + " " + hash[:16] + "…")
 }
 
 // picture is the smaller one of a figure's SVG and PNG as a URL.
@@ -230,9 +243,9 @@ func published(figure string) *pageTable {
 		steps := ""
 		switch {
 		case v.To > v.From:
-			steps = fmt.Sprintf("%g to %g s", v.From, v.To)
+			steps = fmt.Sprintf("%s to %s s", power(v.From), power(v.To))
 		case v.From > 0:
-			steps = fmt.Sprintf("%g s", v.From)
+			steps = power(v.From) + " s"
 		}
 		t.Rows = append(t.Rows, []string{v.Quantity, v.Of, network, steps, v.String(), v.Source})
 	}
@@ -241,6 +254,9 @@ func published(figure string) *pageTable {
 	}
 	return t
 }
+
+// power writes a power of ten without zeros in its exponent.
+func power(x float64) string { return strings.Replace(fmt.Sprintf("%g", x), "e-0", "e-", 1) }
 
 // checkColumns are those of paper.Row, as far as they say something new beside a figure.
 var checkColumns = []string{"Quantity", "Of", "Network", "Steps", "Published", "Source", "Protocol", "Ours"}

@@ -71,30 +71,7 @@ func (r *reproduction) plan(ctx context.Context, out *output) error {
 			return err
 		}
 	}
-	t := &grid{head: []string{"work", "count", "processor time", "time here", "disk", "done"}}
-	for _, task := range all {
-		needed := !r.selected || slices.ContainsFunc(task.Figures, func(f string) bool { return slices.Contains(todo, f) })
-		if !needed {
-			continue
-		}
-		row := planRow{task.Name, task.Kind, task.Figures, task.Count, task.CPU, task.CPU / float64(threads), task.Bytes, task.Done}
-		doc.Tasks = append(doc.Tasks, row)
-		count := fmt.Sprintf("%d burns", task.Count)
-		if task.Kind == "training" {
-			count = fmt.Sprintf("%d steps at most", task.Count)
-		}
-		t.add(task.Name, count, forPeople(row.CPU), forPeople(row.Here), bytesForPeople(row.Bytes), map[bool]string{true: "yes"}[task.Done])
-		if task.Done {
-			continue
-		}
-		doc.CPU += row.CPU
-		doc.Here += row.Here
-		doc.Bytes += row.Bytes
-		if len(task.Command) > 2 {
-			doc.Slurm = append(doc.Slurm, shellLine(append([]string{"nuclab", "dataset", "submit", "--slurm", "--array", "64", "--cpus", "8"}, task.Command[2:]...)))
-		}
-	}
-	t.add("all that is left", "", forPeople(doc.CPU), forPeople(doc.Here), bytesForPeople(doc.Bytes), "")
+	work := doc.add(all, !r.selected, todo)
 	notes := []string{fmt.Sprintf("scale %s on %d threads, as measured here with %d burns of each kind and some steps of training; trainings often end before their last step",
 		r.scale, threads, measuredBurns)}
 	if len(todo) > 0 {
@@ -112,7 +89,43 @@ func (r *reproduction) plan(ctx context.Context, out *output) error {
 			notes = append(notes, "  "+line)
 		}
 	}
-	return out.write(doc, notes, t, notebooks)
+	return out.write(doc, notes, work, notebooks)
+}
+
+// A job of a cluster has so many processors and takes about so long, s.
+const jobCPUs, jobTime = 8, 600
+
+// add takes over the tasks, of a selection of notebooks those that these need, and returns their table.
+func (doc *planDoc) add(tasks []paper.Task, all bool, notebooks []string) *grid {
+	t := &grid{head: []string{"work", "count", "processor time", "time here", "disk", "done"}}
+	for _, task := range tasks {
+		if !all && !slices.ContainsFunc(task.Figures, func(f string) bool { return slices.Contains(notebooks, f) }) {
+			continue
+		}
+		row := planRow{task.Name, task.Kind, task.Figures, task.Count, task.CPU, task.CPU / float64(doc.Threads), task.Bytes, task.Done}
+		doc.Tasks = append(doc.Tasks, row)
+		count, done := fmt.Sprintf("%d burns", task.Count), ""
+		if task.Kind == "training" {
+			count = fmt.Sprintf("%d steps at most", task.Count)
+		}
+		if task.Done {
+			done = "yes"
+		}
+		t.add(task.Name, count, forPeople(row.CPU), forPeople(row.Here), bytesForPeople(row.Bytes), done)
+		if task.Done {
+			continue
+		}
+		doc.CPU += row.CPU
+		doc.Here += row.Here
+		doc.Bytes += row.Bytes
+		if len(task.Command) > 2 { // dataset generate ...
+			jobs := min(256, 1+int(task.CPU/(jobCPUs*jobTime)))
+			submit := []string{"nuclab", "dataset", "submit", "--slurm", "--array", fmt.Sprint(jobs), "--cpus", fmt.Sprint(jobCPUs)}
+			doc.Slurm = append(doc.Slurm, shellLine(append(submit, task.Command[2:]...)))
+		}
+	}
+	t.add("all that is left", "", forPeople(doc.CPU), forPeople(doc.Here), bytesForPeople(doc.Bytes), "")
+	return t
 }
 
 // shellLine is a command as a shell takes it.

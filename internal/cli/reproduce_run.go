@@ -17,6 +17,7 @@ import (
 
 	"nuclab/kernel"
 	"nuclab/kernel/notebook"
+	"nuclab/nucnet/dataset"
 )
 
 // figureNotebook is a notebook to be run for its figures.
@@ -198,6 +199,8 @@ func (r *reproduction) collect(n *figureNotebook, from string, before []string) 
 			return err
 		}
 		if text, err := os.ReadFile(path); err == nil && filepath.Ext(file) == ".json" && isSideCar(text) {
+			// The process that runs cells does not know the commit that it was built from.
+			text = bytes.Replace(text, []byte(`"code": "(devel)"`), fmt.Appendf(nil, `"code": %q`, r.version()), 1)
 			text = fmt.Appendf(nil, "%s,\n  \"made_by\": %s\n}\n", bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(text), []byte("}"))), stamp)
 			if err := os.WriteFile(path, text, 0o666); err != nil {
 				return err
@@ -217,6 +220,14 @@ func (r *reproduction) collect(n *figureNotebook, from string, before []string) 
 		}
 	}
 	return err
+}
+
+// version is the commit that this program was built from or, where it does not know that, the hash of the packages.
+func (r *reproduction) version() string {
+	if v := dataset.CodeVersion(); v != "unknown" || r.code == "" {
+		return v
+	}
+	return "packages " + r.code
 }
 
 // isSideCar reports whether a text is what stands beside a figure.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nuclab/kernel/notebook"
+	"nuclab/nnlib/paper"
 )
 
 const parametersCell = `scale, figures := "demo", "figures"
@@ -234,5 +235,27 @@ func TestBoard(t *testing.T) {
 	b.end("fig7", "made, 3s")
 	if s := text.String(); !strings.HasPrefix(s, "\x1b[2A\r\x1b[Jfig7         made, 3s\nfig4 ") {
 		t.Errorf("%q", s)
+	}
+}
+
+// A plan adds up what is left, for the notebooks named, and gives burns and the rest to Slurm.
+func TestReproducePlan(t *testing.T) {
+	tasks := []paper.Task{
+		{Name: "burns", Kind: "burns", Figures: []string{"fig4", "figA3"}, Count: 1000, CPU: 48000, Bytes: 2e9, Command: []string{"dataset", "generate", "--out", "a b"}},
+		{Name: "made", Kind: "burns", Figures: []string{"fig4"}, Count: 5, CPU: 10, Bytes: 5, Done: true, Command: []string{"dataset", "generate"}},
+		{Name: "nets", Kind: "training", Figures: []string{"fig4"}, Count: 30, CPU: 200, Bytes: 1e6},
+		{Name: "scan", Kind: "training", Figures: []string{"figA3"}, Count: 70, CPU: 400, Bytes: 3e6},
+	}
+	doc := planDoc{Threads: 2}
+	grid := doc.add(tasks, false, []string{"fig4"})
+	if len(doc.Tasks) != 3 || doc.CPU != 48200 || doc.Here != 24100 || doc.Bytes != 2001000000 || len(grid.rows) != 4 {
+		t.Errorf("%+v, %+v", doc, grid)
+	}
+	if len(doc.Slurm) != 1 || doc.Slurm[0] != "nuclab dataset submit --slurm --array 11 --cpus 8 --out 'a b'" {
+		t.Errorf("%q", doc.Slurm)
+	}
+	doc = planDoc{Threads: 2}
+	if doc.add(tasks, true, nil); len(doc.Tasks) != 4 {
+		t.Errorf("%+v", doc)
 	}
 }
