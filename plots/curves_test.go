@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -22,6 +23,25 @@ func TestCurves(t *testing.T) {
 		}
 		if svg := fig.SVG(); strings.Contains(svg, "NaN") || !strings.Contains(svg, "<svg") {
 			t.Errorf("%s: %.200s", name, svg)
+		}
+	}
+}
+
+// TestCurvesDrawn: all points stand in the table, each curve is named once, and those of one look are told apart.
+func TestCurvesDrawn(t *testing.T) {
+	x := []float64{1, 10, 100}
+	f, err := Curves{Curves: []Curve{{"^{12}C(α,γ)", x, []float64{1e-3, 1, 1e3}}, {"other", x, []float64{5, 4, 3}}}, XLabel: "*T* (K)", YLabel: "*λ*"}.Figure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Data.Rows) != 6 || !slices.Equal(f.Data.Rows[2], []any{"12C(α,γ)", 100.0, 1e3}) {
+		t.Errorf("data %v", f.Data.Rows)
+	}
+	d := read(t, f)
+	d.wants(t, "12", "C(α,γ)", "other", "T", "(K)", "λ", "\u22122", "1", "2")
+	for _, i := range []int{0, 1} {
+		if stroke := "stroke:" + strings.ToUpper(hexOf(lineColor(i))); !strings.Contains(f.SVG(), stroke) {
+			t.Errorf("no line in %s", stroke)
 		}
 	}
 }

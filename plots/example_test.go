@@ -6,6 +6,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+
 	"nuclab/nucnet/nuclide"
 	"nuclab/plots"
 )
@@ -259,4 +263,43 @@ func ExampleFigure_For() {
 	slide := fig.For(plots.Slide)
 	fmt.Printf("%.2f by %.2f inches\n", slide.Width.Points()/72, slide.Height.Points()/72)
 	// Output: 10.00 by 7.50 inches
+}
+
+func ExampleStyle() {
+	p := plot.New()
+	p.X.Label.Text, p.Y.Label.Text = "*t* (s)", "*X*(^{56}Ni)"
+	p.X.Scale = plot.LogScale{}
+	points := plotter.XYs{{X: 1e-3, Y: 0}, {X: 1, Y: 0.4}, {X: 100, Y: 0.1}}
+	line, err := plotter.NewLine(points)
+	if err != nil {
+		log.Fatal(err)
+	}
+	line.LineStyle = plots.LineStyle(0)
+	p.Add(line)
+	data := plots.Table{Columns: []string{"t", "X"}}
+	for _, xy := range points {
+		data.Rows = append(data.Rows, []any{xy.X, xy.Y})
+	}
+	fig := plots.FromPlot(plots.Style(p), plots.OneColumn, 2*vg.Inch, data, "Nickel rises to 0.4 within a second and falls.")
+	fmt.Println(fig)
+	// Output: Nickel rises to 0.4 within a second and falls.
+}
+
+func ExampleLabel() {
+	nuclides, err := nuclide.ParseList("neut, h1, ni56")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, n := range nuclides {
+		fmt.Println(plots.Label(n), plots.Element(n.Z()))
+	}
+	// Output:
+	// n n
+	// ^{1}H H
+	// ^{56}Ni Ni
+}
+
+func ExamplePower() {
+	fmt.Println("*ρ* = " + plots.Power(8) + " g cm" + "^{−3}")
+	// Output: *ρ* = 10^{8} g cm^{−3}
 }
