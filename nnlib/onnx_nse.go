@@ -113,9 +113,7 @@ func (g *onnxGraph) lnAtRest(nuclides []nuclide.Nuclide, t, rho, ye term) term {
 	last := len(temperatures) - 1
 	at := t.within(temperatures[0], temperatures[last]).place(temperatures)
 	table := g.matrix([]int{last + 1, len(nuclides)}, partition...)
-	low, high := g.rows(table, at.node), g.rows(table, at.node.next(1))
-	lnG := low.plus(at.share.times(high.minus(low)))
-	return states.plus(own).plus(g.op("Div", binding, t)).plus(lnG).minus(g.coulomb(coupling.times(charges)))
+	return states.plus(own).plus(g.op("Div", binding, t)).plus(g.along(table, at.node, at.share)).minus(g.coulomb(coupling.times(charges)))
 }
 
 // coulomb returns the Coulomb chemical potential over kT of ions of these coupling

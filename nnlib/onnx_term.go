@@ -131,3 +131,10 @@ func (g *onnxGraph) rows(matrix, numbers term) term { return g.op("Gather", matr
 
 // next adds a number to those of rows.
 func (t term) next(n int) term { return t.plus([]int{n}) }
+
+// along returns what lies a share of the way from the named rows of a matrix to
+// the ones below them.
+func (g *onnxGraph) along(matrix, rows, share term) term {
+	a, b := g.rows(matrix, rows), g.rows(matrix, rows.next(1))
+	return a.plus(share.times(b.minus(a)))
+}

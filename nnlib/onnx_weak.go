@@ -59,15 +59,15 @@ func (w *onnxWeak) of(x term) (change, loss term) {
 
 // weakTables interpolates tables.
 func (g *onnxGraph) weakTables(list []*rate.WeakTable, t9, rhoYe term) (rates, losses term) {
-	const quantities, densities = 3, 11
+	const columns, densities = 3, 11
 	temperatures := rate.WeakT9()
 	n, across := len(list), len(temperatures)
-	values := make([]float64, rate.WeakNodes*quantities*n)
+	values := make([]float64, rate.WeakNodes*columns*n)
 	var from, width, low, lowNu []float64
 	for i, w := range list {
 		for q, column := range w.Nodes() {
 			for k, v := range column {
-				values[(k*quantities+q)*n+i] = v
+				values[(k*columns+q)*n+i] = v
 			}
 		}
 		lambda, qnu, begin, over := w.Cold()
@@ -76,7 +76,7 @@ func (g *onnxGraph) weakTables(list []*rate.WeakTable, t9, rhoYe term) (rates, l
 		}
 		from, width, low, lowNu = append(from, begin), append(width, over), append(low, lambda), append(lowNu, qnu)
 	}
-	table := g.matrix([]int{rate.WeakNodes, quantities * n}, values...)
+	table := g.matrix([]int{rate.WeakNodes, columns * n}, values...)
 	logs := make([]float64, densities)
 	for i := range logs {
 		logs[i] = float64(1 + i)
@@ -84,11 +84,7 @@ func (g *onnxGraph) weakTables(list []*rate.WeakTable, t9, rhoYe term) (rates, l
 	u := t9.within(temperatures[0], temperatures[across-1]).place(temperatures)
 	v := rhoYe.log10().within(logs[0], logs[densities-1]).place(logs)
 	node := u.node.plus(v.node.times([]int{across}))
-	along := func(node term) term {
-		a, b := g.rows(table, node), g.rows(table, node.next(1))
-		return a.plus(u.share.times(b.minus(a)))
-	}
-	below, above := along(node), along(node.next(across))
+	below, above := g.along(table, node, u.share), g.along(table, node.next(across), u.share)
 	all := below.plus(v.share.times(above.minus(below))).exp10()
 
 	rates = all.columns(0, n).plus(all.columns(n, 2*n)) // decay and capture
