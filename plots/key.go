@@ -12,6 +12,7 @@ type keyEntry struct {
 	name  string
 	index int // of colour, dashes and marks
 	look  Look
+	shape Mark // 0: by the index
 	open  bool
 	band  bool
 	event bool // a moment of a track
@@ -88,6 +89,9 @@ func (e keyEntry) draw(c draw.Canvas, at vg.Point) {
 // mark draws an entry's mark.
 func (e keyEntry) mark(c draw.Canvas, at vg.Point) {
 	s, clr := shapes[e.index%len(shapes)], color.Color(lineColor(e.index))
+	if e.shape > 0 {
+		s = shapes[e.shape-1]
+	}
 	s.open = e.open
 	switch {
 	case e.look == Published:

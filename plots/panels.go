@@ -48,9 +48,21 @@ type Trace struct {
 	Look Look
 	// Color is the number of the colour, dashes and marks, from 1; 0 takes the next number, faint ones not counted.
 	Color int
+	Mark  Mark // 0: goes with the colour
 	Open  bool // marks are white inside
 	Right bool // the right axis is the trace's
 }
+
+// Mark is the shape of a trace's marks.
+type Mark int
+
+// Shapes of marks.
+const (
+	Circle Mark = iota + 1
+	Square
+	Triangle
+	Diamond
+)
 
 // Look is how a trace is drawn.
 type Look int
@@ -116,8 +128,8 @@ func (p Panel) check() error {
 		if len(t.X) != len(t.Y) {
 			return fmt.Errorf("%s: %d values of x but %d of y", plain(t.Name), len(t.X), len(t.Y))
 		}
-		if t.Color < 0 || t.Look < Line || t.Look > Published {
-			return fmt.Errorf("%s: colour %d, look %d", plain(t.Name), t.Color, t.Look)
+		if t.Color < 0 || t.Look < Line || t.Look > Published || t.Mark < 0 || t.Mark > Diamond {
+			return fmt.Errorf("%s: colour %d, look %d, mark %d", plain(t.Name), t.Color, t.Look, t.Mark)
 		}
 		for i := range t.X {
 			if math.IsInf(t.X[i], 0) || math.IsInf(t.Y[i], 0) {
@@ -294,7 +306,7 @@ func (l panelsLayout) names() (list []keyEntry) {
 				if find(list, t.Name, false) != nil {
 					continue
 				}
-				e := keyEntry{name: t.Name, look: t.Look, open: t.Open}
+				e := keyEntry{name: t.Name, look: t.Look, shape: t.Mark, open: t.Open}
 				switch {
 				case t.Look == Published:
 					e.index = published

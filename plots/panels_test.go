@@ -126,6 +126,7 @@ func TestPanelsErrors(t *testing.T) {
 		"band":        func(p *Panels) { p.Rows[0][0].Bands[0].Y = [2]float64{2, 1} },
 		"backwards":   func(p *Panels) { p.Rows[0][0].Y.Min, p.Rows[0][0].Y.Max = 5, 2 },
 		"look":        func(p *Panels) { p.Rows[0][0].Traces[0].Look = 17 },
+		"mark":        func(p *Panels) { p.Rows[0][0].Traces[0].Mark = 9 },
 		"colour":      func(p *Panels) { p.Rows[0][0].Traces[0].Color = -1 },
 		"below 0":     func(p *Panels) { p.Rows[0][0].Y.Min = -1 },
 		"empty right": func(p *Panels) { p.Rows[0][0].Right = Scale{Min: 3, Max: 2}; p.Rows[0][0].Traces[1].Right = true },
