@@ -25,7 +25,7 @@ type Experiment struct {
 	Network string // mesa_80 or mesa_151
 	Seed    uint64 // of every random choice
 	// Label is the energy that nets learn as e_nuc: "" and "row" mean that of a burn's last step, as in the paper; "whole"
-	// all that is released until then.
+	// all that is released until then, some twenty times as much, which is divided by so much more before it is learnt.
 	Label string
 	// Correct burns with the best physics there is, in place of that of the paper's burns: reverse rates of MESA r23.05.1,
 	// which lie orders of magnitude from detailed balance above 5 GK, and MESA's choice of fits.
@@ -187,6 +187,9 @@ func (x Experiment) Config() (nnlib.Config, error) {
 	if x.Label != "" {
 		c.Label = x.Label
 	}
+	if x.Label == "whole" {
+		c.EnergyScale *= 20 // or it would be all that the net learns
+	}
 	return c, err
 }
 
@@ -247,8 +250,11 @@ func (x Experiment) train(ctx context.Context, what string, all []nnlib.Config, 
 	// A sweep without time trains nothing and returns what is there: who needs no more than that need not wait.
 	late, cancel := context.WithCancel(ctx)
 	cancel()
-	if runs, err := sweep.Run(late, set); len(runs) == len(all)*len(times) || err != nil && !errors.Is(err, context.Canceled) {
-		return runs, notCanceled(err)
+	switch runs, err := sweep.Run(late, set); {
+	case len(runs) == len(all)*len(times):
+		return runs, nil
+	case err != nil && !errors.Is(err, context.Canceled):
+		return nil, err
 	}
 	unlock, err := lock(ctx, filepath.Join(dir, x.Network+".lock"), label)
 	if err != nil {
@@ -257,14 +263,6 @@ func (x Experiment) train(ctx context.Context, what string, all []nnlib.Config, 
 	defer unlock()
 	sweep.Progress = nnlib.ShowSweep(label)
 	return sweep.Run(ctx, set)
-}
-
-// notCanceled returns the error but for that of a context that was canceled.
-func notCanceled(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
 }
 
 // nets returns the folder of trained nets.
