@@ -210,7 +210,7 @@ func (r *reproduction) run(ctx context.Context, out *output) error {
 	}
 	// The index shows what the others made.
 	last := slices.IndexFunc(r.notebooks, func(n *figureNotebook) bool { return n.name == "index" })
-	waiting := func(some []*figureNotebook) {
+	finish := func(some []*figureNotebook) {
 		go func() {
 			for _, n := range some {
 				queue <- n
@@ -221,10 +221,10 @@ func (r *reproduction) run(ctx context.Context, out *output) error {
 		}
 	}
 	if last < 0 {
-		waiting(r.notebooks)
+		finish(r.notebooks)
 	} else {
-		waiting(r.notebooks[:last])
-		waiting(r.notebooks[last:])
+		finish(r.notebooks[:last])
+		finish(r.notebooks[last:])
 	}
 	close(queue)
 	b.close()
@@ -245,7 +245,7 @@ func (r *reproduction) summarise(out *output) error {
 			row.Error = n.err.Error()
 			if n.state == "failed" {
 				failed = append(failed, n.name)
-				fmt.Fprintf(r.stderr, "%s: %v\n", n.name, n.err)
+				fmt.Fprintf(r.stderr, "%s: %v; see %s\n", n.name, n.err, r.kept(n.name+".ipynb"))
 			}
 		}
 		doc.Notebooks = append(doc.Notebooks, row)

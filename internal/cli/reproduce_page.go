@@ -161,13 +161,9 @@ func (r *reproduction) figure(name string) (pageFigure, error) {
 	add("scale", side.Scale)
 	add("seed", side.Seed.String())
 	for _, key := range slices.Sorted(maps.Keys(side.Settings)) {
-		text, ok := side.Settings[key].(string)
-		if !ok {
-			b, err := json.Marshal(side.Settings[key])
-			if err != nil {
-				return f, err
-			}
-			text = string(b)
+		text, err := setting(side.Settings[key])
+		if err != nil {
+			return f, err
 		}
 		add(key, text)
 	}
@@ -178,6 +174,39 @@ func (r *reproduction) figure(name string) (pageFigure, error) {
 	}
 	f.Numbers, err = r.numbers(name)
 	return f, err
+}
+
+// setting is a value of a setting as text: of an object only what is not empty.
+func setting(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case map[string]any:
+		var parts []string
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if v[key] == nil || v[key] == "" || v[key] == 0. {
+				continue
+			}
+			text, err := setting(v[key])
+			if err != nil {
+				return "", err
+			}
+			parts = append(parts, key+" "+text)
+		}
+		return strings.Join(parts, "; "), nil
+	case []any:
+		var parts []string
+		for _, e := range v {
+			text, err := setting(e)
+			if err != nil {
+				return "", err
+			}
+			parts = append(parts, text)
+		}
+		return strings.Join(parts, ", "), nil
+	}
+	b, err := json.Marshal(v)
+	return string(b), err
 }
 
 // shortened is the beginning of a hash, with the word before it, and any other text as it is.

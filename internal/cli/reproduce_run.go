@@ -105,7 +105,7 @@ func (r *reproduction) do(ctx context.Context, n *figureNotebook, cache string, 
 		return ctx.Err()
 	}
 	if n.name == "index" {
-		if n.recipe.Inputs, err = r.sideCarsHash(); err != nil {
+		if n.recipe.Inputs, err = r.indexHash(); err != nil {
 			return err
 		}
 	}
@@ -158,7 +158,7 @@ func (r *reproduction) do(ctx context.Context, n *figureNotebook, cache string, 
 		Stream:  func(_, text string) { b.say(n.name, text) },
 		Display: func(data map[string]any) { b.show(n.name, data) },
 	})
-	clean(nb, map[string]string{figures: "figures", r.out: "figures", r.dir: ".", r.source: ".."})
+	clean(nb, map[string]string{figures: "figures", r.out: "figures", r.dir: ".", r.source: "..", cache: "~/.cache/nuclab"})
 	if writeErr := nb.Write(r.kept(n.name + ".ipynb")); err == nil {
 		err = writeErr // else it shows the failure
 	}
@@ -236,13 +236,18 @@ func isSideCar(text []byte) bool {
 	return json.Unmarshal(text, &s) == nil && s.Schema == "nuclab.figure/1"
 }
 
-// sideCarsHash is the hash of the side-cars of all figures.
-func (r *reproduction) sideCarsHash() (string, error) {
-	paths, err := filepath.Glob(filepath.Join(r.out, "*.json"))
+// indexHash is the hash of what an index may show: the figures and the other notebooks.
+func (r *reproduction) indexHash() (string, error) {
+	figures, err := filepath.Glob(filepath.Join(r.out, "*.json"))
 	if err != nil {
 		return "", err
 	}
-	return filesHash("", paths)
+	notebooks, err := filepath.Glob(filepath.Join(r.dir, "*.ipynb"))
+	if err != nil {
+		return "", err
+	}
+	others := slices.DeleteFunc(notebooks, func(path string) bool { return filepath.Base(path) == "index.ipynb" })
+	return filesHash("", append(figures, others...))
 }
 
 // filesHash is the hash of those of the files that there are, "" for none; relative names are those in dir.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"nuclab/internal/testenv"
 	"nuclab/kernel/notebook"
 	"nuclab/nnlib/paper"
 )
@@ -257,5 +258,22 @@ func TestReproducePlan(t *testing.T) {
 	doc = planDoc{Threads: 2}
 	if doc.add(tasks, true, nil); len(doc.Tasks) != 4 {
 		t.Errorf("%+v", doc)
+	}
+}
+
+// Outputs that were rendered for a notebook of the project are those of the cells that it has now.
+func TestRenderedOutputsAreOfTheirCells(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(testenv.Repo(), "notebooks", "*.ipynb"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal(err, paths)
+	}
+	for _, path := range paths {
+		nb, err := notebook.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, ok := nb.Metadata["nuclab"].(map[string]any); ok && m["cells"] != cellsHash(nb) {
+			t.Errorf("%s: run `nuclab reproduce --render %s`", path, strings.TrimSuffix(filepath.Base(path), ".ipynb"))
+		}
 	}
 }
