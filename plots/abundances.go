@@ -131,7 +131,7 @@ func (a Abundances) Figure() (*Figure, error) {
 			right, top)
 		f.Max.Y = max(f.Max.Y, f.Min.Y+1)
 		for _, l := range lines {
-			f.polyline(draw.LineStyle{Color: lineColor(l.index), Width: 1.1, Dashes: lineDash(l.index)}, l.xs, l.ys)
+			f.polyline(LineStyle(l.index), l.xs, l.ys)
 		}
 		f.draw()
 		f.labelLines(lines)

@@ -139,7 +139,7 @@ func (l curvesLayout) draw(c draw.Canvas) {
 	f.Max.Y = max(f.Max.Y, f.Min.Y+1)
 	var lines []labelled
 	for i, curve := range l.Curves.Curves {
-		f.polyline(draw.LineStyle{Color: lineColor(i), Width: 1.1, Dashes: lineDash(i)}, curve.X, curve.Y)
+		f.polyline(LineStyle(i), curve.X, curve.Y)
 		line := labelled{text: curve.Name, index: i}
 		for k, x := range curve.X {
 			if y := curve.Y[k]; !(l.x.log && x <= 0 || l.y.log && y <= 0) {

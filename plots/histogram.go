@@ -181,7 +181,7 @@ func (l histogramLayout) draw(c draw.Canvas) {
 			xs, ys = append(xs, l.edges[i], l.edges[i+1]), append(ys, v, v)
 		}
 		xs, ys = append(xs, l.edges[len(steps)]), append(ys, y.min)
-		f.polyline(draw.LineStyle{Color: lineColor(k), Width: 1.1, Dashes: lineDash(k)}, xs, ys)
+		f.polyline(LineStyle(k), xs, ys)
 	}
 	f.draw()
 }

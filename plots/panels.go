@@ -103,6 +103,15 @@ func (ps Panels) Figure() (*Figure, error) {
 					data.Rows = append(data.Rows, []any{lay.letter(r, c), plain(t.Name), t.X[i], t.Y[i]})
 				}
 			}
+			for _, b := range p.Bands { // two corners, without x if the band goes all along the axis
+				for k := range 2 {
+					x := any("")
+					if b.X != [2]float64{} {
+						x = b.X[k]
+					}
+					data.Rows = append(data.Rows, []any{lay.letter(r, c), plain(b.Name), x, b.Y[k]})
+				}
+			}
 		}
 	}
 	if lay.Width == 0 {

@@ -53,8 +53,8 @@ func TestPanels(t *testing.T) {
 	if n := d.fills["#E2E2E2"]; n != 2 {
 		t.Errorf("%d bands, want 2", n)
 	}
-	if len(f.Data.Rows) != 36 || !slices.Equal(f.Data.Rows[0], []any{"a", "NNN", 1e-6, 0.4}) {
-		t.Errorf("data %v", f.Data.Rows[:2])
+	if len(f.Data.Rows) != 38 || !slices.Equal(f.Data.Rows[0], []any{"a", "NNN", 1e-6, 0.4}) || !slices.Equal(f.Data.Rows[7], []any{"a", "published", "", 0.53}) {
+		t.Errorf("data %v", f.Data.Rows[:8])
 	}
 	if !strings.Contains(f.Alt, "Panel (a), mesa_80, Error of Ye (%) against dt (s). NNN: 0.4 to 0.5. approx21: 2 to 3.") {
 		t.Errorf("alt text %q", f.Alt)

@@ -110,7 +110,7 @@ func (f frame) drawCurve(xs, ys []float64, index int) {
 	if len(ys) == 0 {
 		return
 	}
-	f.polyline(draw.LineStyle{Color: lineColor(index), Width: 1.1, Dashes: lineDash(index)}, xs, ys)
+	f.polyline(LineStyle(index), xs, ys)
 	if len(xs) <= 40 {
 		for i := range xs {
 			f.dot(xs[i], ys[i], index, 1.5)
@@ -140,7 +140,7 @@ func (t Training) legend(f frame) {
 		clr  color.Color
 	}
 	curve := func(name string, i int) entry {
-		return entry{name, draw.LineStyle{Color: lineColor(i), Width: 1.1, Dashes: lineDash(i)}, textColor(i)}
+		return entry{name, LineStyle(i), textColor(i)}
 	}
 	entries := []entry{curve("training", 0)}
 	if len(t.Validation) > 0 {
