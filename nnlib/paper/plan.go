@@ -78,14 +78,15 @@ func (x Experiment) planBurns(ctx context.Context, p dataset.Protocol, samples i
 	t := Task{Name: fmt.Sprintf("%s: test runs, protocol %s", x.Network, p), Kind: "burns", Network: x.Network,
 		Figures: []string{"fig3", "fig4", "fig5"}, Count: e.Samples, CPU: e.CPU * float64(e.Samples), Bytes: e.Bytes, Done: set != nil}
 	t.Command = []string{"dataset", "generate", "--net", x.Network, "--samples", strconv.Itoa(s.Samples), "--seed", strconv.FormatUint(s.Seed, 10),
-		"--times", "paper", fmt.Sprintf("--log-x=%g:%g", s.Design.LogX[0], s.Design.LogX[1]), "--out", dir}
+		"--protocol", string(p), "--times", "paper", fmt.Sprintf("--log-x=%g:%g", s.Design.LogX[0], s.Design.LogX[1]), "--out", dir}
 	if !x.Correct {
 		t.Command = append(t.Command, "--rules", "mesa", "--detailed-balance", "r2305")
 	}
-	if p == dataset.Train {
+	switch p {
+	case dataset.Train:
 		t.Name, t.Figures = x.Network+": burns to learn", append(t.Figures, "fig6", "figA2", "figA3")
-	} else {
-		t.Command = append(t.Command, "--protocol", string(p))
+	case dataset.PaperTest:
+		t.Figures = append(t.Figures, "fig6", "figA3")
 	}
 	return t, nil
 }
