@@ -60,7 +60,7 @@ func TestPaperNotebooks(t *testing.T) {
 				t.Errorf("%s: no %q in what it shows", n.name, want)
 			}
 		}
-		if n.name != "fig4" && bytes.Contains(text, []byte("burns to learn")) {
+		if n.name != "fig4" && bytes.Contains(text, []byte("burns to learn 100%")) {
 			t.Errorf("%s burnt again what fig4 had", n.name)
 		}
 		for _, f := range n.figures {
