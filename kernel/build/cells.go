@@ -54,12 +54,12 @@ func (m *Module) Build(ctx context.Context, s Source) ([]string, error) {
 
 func (m *Module) build(ctx context.Context, s Source) ([]string, error) {
 	c := m.cells[s.Path]
+	libs, err := m.libraries(ctx, s.Imports)
+	if err != nil {
+		return nil, err
+	}
 	if c == nil {
 		all, err := m.dependencies(s.Imports)
-		if err != nil {
-			return nil, err
-		}
-		libs, err := m.libraries(ctx, s.Imports)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +85,7 @@ func (m *Module) build(ctx context.Context, s Source) ([]string, error) {
 		return nil, nil
 	}
 	var plugins []string
-	for _, l := range m.librariesOf(s.Imports) {
+	for _, l := range libs {
 		plugins = append(plugins, l.plugin())
 	}
 	return append(plugins, c.plugin()), nil

@@ -35,8 +35,15 @@ func (m *Module) libraries(ctx context.Context, imports []string) ([]*library, e
 	}
 	_, packages := m.flatten(imports)
 	for _, path := range packages {
-		if _, known := m.libs[path]; known {
-			continue
+		if l, known := m.libs[path]; known {
+			if l == nil {
+				continue
+			}
+			// Other kernels may have used so many libraries meanwhile that this one was removed.
+			if _, err := os.Stat(l.plugin()); err == nil {
+				touch(l.dir)
+				continue
+			}
 		}
 		l, err := m.library(ctx, path)
 		if err != nil && (ctx.Err() != nil || errors.Is(err, ErrFullDisk)) {
