@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -136,15 +135,6 @@ func TestPhysical(t *testing.T) {
 		}
 		if len(e.Times) != 4 || e.Times[0].NNN.Sum > 1e-12 {
 			t.Errorf("%d times, sums of X off by %g", len(e.Times), e.Times[0].NNN.Sum)
-		}
-	})
-	t.Run("ONNX", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "m.onnx")
-		if err := (&Model{Nets: []*Net{net}}).SaveONNX(path); err == nil || !strings.Contains(err.Error(), "physical") {
-			t.Errorf("error %v", err)
-		}
-		if _, err := os.Stat(path); err == nil {
-			t.Error("a file was left")
 		}
 	})
 	t.Run("hybrid", func(t *testing.T) {
