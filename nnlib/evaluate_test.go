@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -100,16 +99,7 @@ func TestEvaluate(t *testing.T) {
 // Test sets bring the state that a net starts from, and what the small network says.
 func TestEvaluateProtocols(t *testing.T) {
 	set := func(p dataset.Protocol, samples int) *dataset.Table {
-		dir := filepath.Join(t.TempDir(), "set")
-		s := dataset.Settings{Network: "mesa_80", Samples: samples, Seed: 2, Protocol: p, Times: []float64{1e-6}}
-		if _, err := dataset.Generate(t.Context(), dir, s, nil); err != nil {
-			t.Fatal(err)
-		}
-		set, err := dataset.Open(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		table, err := set.Load()
+		table, err := generated(t, dataset.Settings{Network: "mesa_80", Samples: samples, Seed: 2, Protocol: p, Times: []float64{1e-6}}).Load()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,15 +19,7 @@ var tinyPhysical = Config{Net: "physical", Layers: 1, Width: 48, Batch: 64, Epoc
 
 // TestPhysical trains a small physical net on runs with relaxed states in them.
 func TestPhysical(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "set")
-	s := dataset.Settings{Network: "mesa_80", Samples: 60, Seed: 3, Generator: "small-net", Times: []float64{1e-4, 2e-4, 1e-1, 2e-1}}
-	if _, err := dataset.Generate(t.Context(), dir, s, nil); err != nil {
-		t.Fatal(err)
-	}
-	set, err := dataset.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := generated(t, dataset.Settings{Network: "mesa_80", Samples: 60, Seed: 3, Generator: "small-net", Times: []float64{1e-4, 2e-4, 1e-1, 2e-1}})
 	table, err := set.Load()
 	if err != nil {
 		t.Fatal(err)

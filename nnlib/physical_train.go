@@ -46,10 +46,11 @@ func TrainPhysical(ctx context.Context, cfg Config, sets []*dataset.Set, hooks H
 	if err := cfg.fits(len(sets[0].Nuclides), maxValidation, lessonBytes(sets)); err != nil {
 		return nil, nil, err
 	}
-	l := &lesson{cfg: cfg}
-	if l.physics, err = newPhysics(cfg, sets[0].Nuclides); err != nil {
+	net, err := newNet(cfg, sets[0].Nuclides, 0, cfg.random(useWeights))
+	if err != nil {
 		return nil, nil, err
 	}
+	l := &lesson{cfg: cfg, physics: net.physics}
 	seen, digest := &survey{}, sha256.New()
 	var commands []string
 	for _, set := range sets {
@@ -81,11 +82,8 @@ func TrainPhysical(ctx context.Context, cfg Config, sets []*dataset.Set, hooks H
 			len(l.training[0])+len(l.training[1]), len(l.validation))
 	}
 	l.measure()
-	net, err := cfg.newNet(l.physics.nuclides, l.span[1], seen)
-	if err != nil {
-		return nil, nil, err
-	}
-	net.Span = l.span
+	net.prepare(seen)
+	net.Time, net.Span = l.span[1], l.span
 	net.Data = fmt.Sprintf("%x", digest.Sum(nil))
 	net.Origin.DataCommand = strings.Join(commands, "\n")
 	return net, net.History, newTrainer(net, newPairSource(l), l.judge(net), hooks).run(ctx)

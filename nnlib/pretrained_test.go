@@ -1,7 +1,6 @@
 package nnlib
 
 import (
-	"path/filepath"
 	"testing"
 
 	"nuclab/nucnet/dataset"
@@ -18,15 +17,7 @@ func TestPretrainedKeepsItsPromise(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := filepath.Join(t.TempDir(), "test")
-			s := dataset.Settings{Network: m.Network(), Samples: 32, Seed: 4711, Protocol: dataset.CleanTest}
-			if _, err := dataset.Generate(t.Context(), dir, s, nil); err != nil {
-				t.Fatal(err)
-			}
-			set, err := dataset.Open(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
+			set := generated(t, dataset.Settings{Network: m.Network(), Samples: 32, Seed: 4711, Protocol: dataset.CleanTest})
 			table, err := set.Load()
 			if err != nil {
 				t.Fatal(err)

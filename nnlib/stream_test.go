@@ -15,8 +15,13 @@ import (
 // onDisk makes a small data set.
 func onDisk(t *testing.T, samples int, p dataset.Protocol) *dataset.Set {
 	t.Helper()
+	return generated(t, dataset.Settings{Network: "approx21_cr60_plus_co56", Samples: samples, PerFile: 25, Seed: 2, Protocol: p, Times: []float64{1e-9, 1e-6}})
+}
+
+// generated makes the data set that the settings describe.
+func generated(t *testing.T, s dataset.Settings) *dataset.Set {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "set")
-	s := dataset.Settings{Network: "approx21_cr60_plus_co56", Samples: samples, PerFile: 25, Seed: 2, Protocol: p, Times: []float64{1e-9, 1e-6}}
 	if _, err := dataset.Generate(t.Context(), dir, s, nil); err != nil {
 		t.Fatal(err)
 	}

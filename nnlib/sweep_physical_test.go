@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -18,16 +17,7 @@ import (
 func TestSweepOfPhysicalNets(t *testing.T) {
 	var sets []*dataset.Set
 	for seed := range uint64(2) {
-		dir := filepath.Join(t.TempDir(), "set")
-		s := dataset.Settings{Network: "mesa_80", Samples: 15, Seed: seed + 1, Generator: "small-net", Times: []float64{1e-6, 2e-6}}
-		if _, err := dataset.Generate(t.Context(), dir, s, nil); err != nil {
-			t.Fatal(err)
-		}
-		set, err := dataset.Open(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sets = append(sets, set)
+		sets = append(sets, generated(t, dataset.Settings{Network: "mesa_80", Samples: 15, Seed: seed + 1, Generator: "small-net", Times: []float64{1e-6, 2e-6}}))
 	}
 	settings, err := Grid(tinyPhysical, "width=8,12")
 	if err != nil {

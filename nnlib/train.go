@@ -243,13 +243,18 @@ func (c Config) newNet(nuclides []nuclide.Nuclide, time float64, s *survey) (*Ne
 	if err != nil {
 		return nil, err
 	}
-	if c.Inputs == "scaled" {
-		net.Scaling = s.scaling()
-	}
-	net.Domain = s.box()
-	net.History = &History{}
-	net.Origin.Code = dataset.CodeVersion()
+	net.prepare(s)
 	return net, nil
+}
+
+// prepare gives a net that is to be trained what follows from its samples.
+func (n *Net) prepare(s *survey) {
+	if n.Config.Inputs == "scaled" {
+		n.Scaling = s.scaling()
+	}
+	n.Domain = s.box()
+	n.History = &History{}
+	n.Origin.Code = dataset.CodeVersion()
 }
 
 // trainer is one training on its way.

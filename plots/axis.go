@@ -201,44 +201,39 @@ func (f frame) drawX() {
 }
 
 func (f frame) drawY() {
-	_, ny := f.counts()
-	thin := draw.LineStyle{Color: ink, Width: frameWidth * 0.8}
-	for _, t := range f.y.ticks(ny) {
-		y, l := f.Y(f.y.at(t.value)), minorTick
-		if t.label != "" {
-			l = majorTick
-			if !f.y.hideLabels {
-				write(f.Canvas, t.label, tickSize, ink, draw.XRight, vg.Point{X: f.Min.X - tickPadding, Y: y})
-			}
-		}
-		f.StrokeLine2(thin, f.Min.X, y, f.Min.X+l, y)
-		if f.right == nil {
-			f.StrokeLine2(thin, f.Max.X, y, f.Max.X-l, y)
-		}
-	}
-	if f.y.label != "" {
-		writeRotated(f.Canvas, f.y.label, labelSize, ink, draw.XCenter,
-			vg.Point{X: f.Min.X - max(f.y.breadth(ny), f.leftRoom) + vg.Points(labelSize)*0.5, Y: f.Center().Y}, math.Pi/2)
+	f.drawUpright(f.y, f.Min.X, 1, f.leftRoom)
+	if f.right == nil { // the marks of the left axis stand on both sides
+		bare := f.y
+		bare.hideLabels, bare.label = true, ""
+		f.drawUpright(bare, f.Max.X, -1, 0)
 	}
 }
 
-// drawRight draws the numbers and the label of the right axis.
-func (f frame) drawRight() {
+// drawRight draws the marks, the numbers and the label of the right axis.
+func (f frame) drawRight() { f.drawUpright(*f.right, f.Max.X, -1, f.rightRoom) }
+
+// drawUpright draws an axis at the edge of the frame from where marks point inwards: 1 to the right, -1 to the left.
+// Room is what numbers and label take at least.
+func (f frame) drawUpright(a axis, edge, inwards, room vg.Length) {
 	_, ny := f.counts()
+	align := draw.XRight
+	if inwards < 0 {
+		align = draw.XLeft
+	}
 	thin := draw.LineStyle{Color: ink, Width: frameWidth * 0.8}
-	for _, t := range f.right.ticks(ny) {
-		y, l := f.Y(f.right.at(t.value)), minorTick
+	for _, t := range a.ticks(ny) {
+		y, l := f.Y(a.at(t.value)), minorTick
 		if t.label != "" {
 			l = majorTick
-			if !f.right.hideLabels {
-				write(f.Canvas, t.label, tickSize, ink, draw.XLeft, vg.Point{X: f.Max.X + tickPadding, Y: y})
+			if !a.hideLabels {
+				write(f.Canvas, t.label, tickSize, ink, align, vg.Point{X: edge - inwards*tickPadding, Y: y})
 			}
 		}
-		f.StrokeLine2(thin, f.Max.X, y, f.Max.X-l, y)
+		f.StrokeLine2(thin, edge, y, edge+inwards*l, y)
 	}
-	if f.right.label != "" {
-		writeRotated(f.Canvas, f.right.label, labelSize, ink, draw.XCenter,
-			vg.Point{X: f.Max.X + max(f.right.breadth(ny), f.rightRoom) - vg.Points(labelSize)*0.5, Y: f.Center().Y}, math.Pi/2)
+	if a.label != "" {
+		writeRotated(f.Canvas, a.label, labelSize, ink, draw.XCenter,
+			vg.Point{X: edge - inwards*(max(a.breadth(ny), room)-vg.Points(labelSize)*0.5), Y: f.Center().Y}, math.Pi/2)
 	}
 }
 

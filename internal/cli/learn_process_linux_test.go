@@ -87,7 +87,7 @@ func TestSweepKilled(t *testing.T) {
 		before[m] = info.ModTime()
 	}
 	if len(before) == 6 {
-		t.Skip("it was through before it was killed")
+		t.Fatal("it was through before it was killed: give it more epochs")
 	}
 	table := must(t, args...)
 	if strings.Count(table, "\n") != 7 || !strings.HasPrefix(table, "layers  lr ") {

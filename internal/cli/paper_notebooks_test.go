@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"nuclab/internal/testenv"
-	"nuclab/kernel/notebook"
 	"nuclab/nnlib/paper"
 	"nuclab/nucnet/dataset"
 )
@@ -28,47 +27,24 @@ func TestPaperNotebooks(t *testing.T) {
 		more    []string // parameters
 	}{
 		{"fig4", []string{"fig4", "fig4-clean"}, []string{"mesa_151, protocol paper", "mesa_80, protocol clean", "0.332 to 0.535 %"}, nil},
-		{"fig3", []string{"fig3", "fig3-clean"}, []string{"Chart of nuclides", "Panel 3", "protocol clean"}, []string{"-p", "networks=mesa_80"}},
-		{"fig5", []string{"fig5", "fig5-clean"}, []string{"3.77 to 6.51", "protocol paper"}, []string{"-p", "networks=mesa_80"}},
-		{"fig6", []string{"fig6"}, []string{"published for 0.1 s: 0.4 %", "Panel 3"}, []string{"-p", "runs=3", "-p", "protocol=clean"}},
-		{"figA2", []string{"figA2"}, []string{"net taken"}, []string{"-p", "networks=mesa_80"}},
+		{"fig3", []string{"fig3", "fig3-clean"}, []string{"Chart of nuclides", "Panel 3", "protocol clean"}, []string{"networks=mesa_80"}},
+		{"fig5", []string{"fig5", "fig5-clean"}, []string{"3.77 to 6.51", "protocol paper"}, []string{"networks=mesa_80"}},
+		{"fig6", []string{"fig6"}, []string{"published for 0.1 s: 0.4 %", "Panel 3"}, []string{"runs=3", "protocol=clean"}},
+		{"figA2", []string{"figA2"}, []string{"net taken"}, []string{"networks=mesa_80"}},
 		{"figA3", []string{"figA3"}, []string{"mesa_80, protocol paper"}, nil},
-		{"beyond", []string{"beyond-fig4", "beyond-fig5", "beyond-fig6", "beyond-fig3-mesa_80"}, []string{"physical net", "Panel 6", "protocol clean"}, []string{"-p", "runs=3", "-p", "networks=mesa_80"}},
+		{"beyond", []string{"beyond-fig4", "beyond-fig5", "beyond-fig6", "beyond-fig3-mesa_80"}, []string{"physical net", "Panel 6", "protocol clean"}, []string{"runs=3", "networks=mesa_80"}},
 	} {
-		whole, err := os.ReadFile(filepath.Join(testenv.Repo(), "notebooks", n.name+".ipynb"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, out := filepath.Join(dir, n.name+".ipynb"), filepath.Join(dir, n.name+".out.ipynb")
-		if err := os.WriteFile(in, whole, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		var stdout, stderr bytes.Buffer
-		args := append([]string{"run", in, "-o", out, "--timeout", "10m", "-p", "scale=tiny"}, n.more...)
-		if status := Main(context.Background(), args, &stdout, &stderr, nil, testenv.Repo()); status != exitOK {
-			t.Fatalf("%s: status %d: %s", n.name, status, &stderr)
-		}
-		text, err := os.ReadFile(out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := notebook.Read(out); err != nil {
-			t.Error(err)
-		}
+		text, _ := runNotebook(t, dir, n.name, append([]string{"scale=tiny"}, n.more...)...)
 		for _, want := range n.shown {
-			if !strings.Contains(string(text), want) {
+			if !strings.Contains(text, want) {
 				t.Errorf("%s: no %q in what it shows", n.name, want)
 			}
 		}
-		if n.name != "fig4" && bytes.Contains(text, []byte("burns to learn 100%")) {
+		if n.name != "fig4" && strings.Contains(text, "burns to learn 100%") {
 			t.Errorf("%s burnt again what fig4 had", n.name)
 		}
 		for _, f := range n.figures {
-			for _, ext := range []string{".pdf", ".svg", ".png", ".csv", ".json"} {
-				if _, err := os.Stat(filepath.Join(dir, "figures", f+ext)); err != nil {
-					t.Error(err)
-				}
-			}
+			exported(t, dir, f)
 		}
 	}
 }

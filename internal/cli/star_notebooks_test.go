@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"context"
 	"encoding/csv"
 	"fmt"
 	"math"
@@ -11,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"nuclab/internal/testenv"
 )
 
 // history is a log of MESA from before the depletion of oxygen to the collapse: time, T, rho, X of oxygen and silicon and
@@ -57,31 +53,8 @@ func TestStarNotebooks(t *testing.T) {
 	history(t, filepath.Join(dir, "history.data"))
 	run := func(name string, parameters ...string) (shown string, table [][]string) {
 		t.Helper()
-		whole, err := os.ReadFile(filepath.Join(testenv.Repo(), "notebooks", name+".ipynb"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, out := filepath.Join(dir, name+".ipynb"), filepath.Join(dir, name+".out.ipynb")
-		if err := os.WriteFile(in, whole, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		args := []string{"run", in, "-o", out, "--timeout", "10m", "-p", "scale=tiny"}
-		for _, p := range parameters {
-			args = append(args, "-p", p)
-		}
-		var stdout, stderr bytes.Buffer
-		if status := Main(context.Background(), args, &stdout, &stderr, nil, testenv.Repo()); status != exitOK {
-			t.Fatalf("%s: status %d: %s", name, status, &stderr)
-		}
-		text, err := os.ReadFile(out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, ext := range []string{".pdf", ".svg", ".png", ".json"} {
-			if _, err := os.Stat(filepath.Join(dir, "figures", name+ext)); err != nil {
-				t.Error(err)
-			}
-		}
+		shown, _ = runNotebook(t, dir, name, append([]string{"scale=tiny"}, parameters...)...)
+		exported(t, dir, name)
 		f, err := os.Open(filepath.Join(dir, "figures", name+".csv"))
 		if err != nil {
 			t.Fatal(err)
@@ -92,7 +65,7 @@ func TestStarNotebooks(t *testing.T) {
 		if table, err = r.ReadAll(); err != nil || len(table) < 2 {
 			t.Fatalf("%s.csv: %d rows, %v", name, len(table), err)
 		}
-		return string(text), table[1:]
+		return shown, table[1:]
 	}
 	number := func(s string) float64 {
 		v, err := strconv.ParseFloat(s, 64)

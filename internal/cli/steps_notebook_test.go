@@ -1,15 +1,11 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"nuclab/internal/testenv"
-	"nuclab/nnlib"
 )
 
 // TestStepNotebooks runs the notebooks on consecutive steps and on trajectories with few of them, the latter on the logs of a
@@ -17,9 +13,6 @@ import (
 func TestStepNotebooks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles the cells of notebooks")
-	}
-	if len(nnlib.PretrainedNames()) == 0 {
-		t.Skip("no committed model")
 	}
 	dir := t.TempDir()
 	logs := func(name, head string, rows ...string) string {
@@ -49,37 +42,14 @@ func TestStepNotebooks(t *testing.T) {
 		{"trajectory", []string{"scale=tiny", "history=" + history, "profile=" + profile}, []string{"trajectory", "trajectory-layers"},
 			[]string{"hybrid", "Mass within", "from 3.16 to 5.01 GK; 1.0000 of the mass is known by nuclide", "of 3"}},
 	} {
-		whole, err := os.ReadFile(filepath.Join(testenv.Repo(), "notebooks", n.name+".ipynb"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, out := filepath.Join(dir, n.name+".ipynb"), filepath.Join(dir, n.name+".out.ipynb")
-		if err := os.WriteFile(in, whole, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		args := []string{"run", in, "-o", out, "--timeout", "10m"}
-		for _, p := range n.parameters {
-			args = append(args, "-p", p)
-		}
-		var stdout, stderr bytes.Buffer
-		if status := Main(t.Context(), args, &stdout, &stderr, nil, testenv.Repo()); status != exitOK {
-			t.Fatalf("%s: status %d: %s", n.name, status, &stderr)
-		}
-		text, err := os.ReadFile(out)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text, _ := runNotebook(t, dir, n.name, n.parameters...)
 		for _, want := range n.shown {
-			if !strings.Contains(string(text), want) {
+			if !strings.Contains(text, want) {
 				t.Errorf("%s: no %q in what it shows", n.name, want)
 			}
 		}
 		for _, f := range n.figures {
-			for _, ext := range []string{".pdf", ".svg", ".png", ".csv", ".json"} {
-				if _, err := os.Stat(filepath.Join(dir, "figures", f+ext)); err != nil {
-					t.Error(err)
-				}
-			}
+			exported(t, dir, f)
 		}
 	}
 }

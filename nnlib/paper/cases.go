@@ -65,19 +65,11 @@ func Cases(ctx context.Context, m *nnlib.Model, set *dataset.Set, dt float64) ([
 	}
 	for i := range cases {
 		c := &cases[i]
-		ye := electronFraction(t.Nuclides, c.Target)
-		c.YeError = math.Abs(electronFraction(t.Nuclides, c.Net)-ye) / ye
-		c.SmallYeError = math.Abs(electronFraction(t.SmallNuclides, c.Small)-ye) / ye
+		ye := nuclide.MomentsOf(t.Nuclides, c.Target).Ye
+		c.YeError = math.Abs(nuclide.MomentsOf(t.Nuclides, c.Net).Ye-ye) / ye
+		c.SmallYeError = math.Abs(nuclide.MomentsOf(t.SmallNuclides, c.Small).Ye-ye) / ye
 	}
 	return cases, nil
-}
-
-// electronFraction returns sum X Z/A.
-func electronFraction(list []nuclide.Nuclide, x []float64) (ye float64) {
-	for i, n := range list {
-		ye += x[i] * float64(n.Z()) / float64(n.A())
-	}
-	return ye
 }
 
 // Typical returns the case whose error of Ye is nearest to the given one.

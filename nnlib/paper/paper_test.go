@@ -15,6 +15,7 @@ import (
 
 	"nuclab/nnlib"
 	"nuclab/nucnet/dataset"
+	"nuclab/nucnet/nuclide"
 )
 
 // tiny is one experiment, made once for all tests.
@@ -240,7 +241,7 @@ func TestCases(t *testing.T) {
 			cases := must[[]Case](t)(Cases(ctx, m, set, net.Time))
 			var off, small, ye float64
 			for _, c := range cases {
-				truth := electronFraction(set.Nuclides, c.Target)
+				truth := nuclide.MomentsOf(set.Nuclides, c.Target).Ye
 				off, small, ye = off+c.YeError*truth, small+c.SmallYeError*truth, ye+truth
 			}
 			at := score.Times[k]
